@@ -1,0 +1,242 @@
+package keyspace
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/medleydb/medley/datatypes"
+	"github.com/medleydb/medley/datatypes/arena"
+)
+
+// A table holds the keys of one database in one shard: an index, the arena of the
+// records that it names, and the objects that are too large for records. It is
+// whole in itself, so that FLUSHDB drops it and SWAPDB moves it in constant time.
+type table struct {
+	index   index
+	arena   arena.Arena
+	objects objects
+	sweep   uint32 // where active expiry goes on
+}
+
+// objects is a slab of Go objects that records name by number.
+type objects struct {
+	items []any // datatypes.Object, or []byte for a long key
+	free  []uint32
+	bytes int
+}
+
+func (o *objects) add(item any) uint32 {
+	if n := len(o.free); n > 0 {
+		i := o.free[n-1]
+		o.free = o.free[:n-1]
+		o.items[i] = item
+		return i
+	}
+	o.items = append(o.items, item)
+	return uint32(len(o.items) - 1)
+}
+
+func (o *objects) drop(i uint32) {
+	o.items[i] = nil
+	o.free = append(o.free, i)
+}
+
+// size returns the bytes of memory that the table holds; used those that its
+// keys and values occupy of them.
+func (t *table) size() int { return t.index.size() + t.arena.Size() + t.objects.bytes }
+func (t *table) used() int { return t.index.size() + t.arena.Live() + t.objects.bytes }
+
+func (t *table) record(ref arena.Ref) record { return record(t.arena.Bytes(ref)) }
+
+// key returns the record's key; it borrows the record.
+func (t *table) key(r record) []byte {
+	from, to := r.keyBounds()
+	if r.has(objectKey) {
+		return t.objects.items[binary.LittleEndian.Uint32(r[from:])].([]byte)
+	}
+	return r[from:to:to]
+}
+
+// value returns the record's value in one of its two forms.
+func (t *table) value(r record) ([]byte, datatypes.Object) {
+	_, to := r.keyBounds()
+	if r.has(objectValue) {
+		return nil, t.objects.items[binary.LittleEndian.Uint32(r[to:])].(datatypes.Object)
+	}
+	return r[to:], nil
+}
+
+func (t *table) valueIndex(r record) uint32 {
+	_, to := r.keyBounds()
+	return binary.LittleEndian.Uint32(r[to:])
+}
+
+// find returns the record of the key; ref is 0 when there is none.
+func (t *table) find(key []byte, h uint32) (ref arena.Ref, r record) {
+	s, i := t.index.first(h)
+	for i >= 0 {
+		ref = arena.Ref(s.at(i))
+		r = t.record(ref)
+		if r[recFlags]&(longKey|hasExpiry) == 0 {
+			// The shape of nearly every key, without the general offsets.
+			if n := int(r[recKlen]); n == len(key) && string(r[recFixed:recFixed+n]) == string(key) {
+				return ref, r
+			}
+		} else if bytes.Equal(t.key(r), key) {
+			return ref, r
+		}
+		i = s.next(i, h)
+	}
+	return 0, nil
+}
+
+// alloc returns a new record with its head written and n bytes for the value.
+func (t *table) alloc(l *layout, n int) (arena.Ref, record) {
+	head := l.head()
+	ref, b := t.arena.Alloc(head + n)
+	r := record(b)
+	keyIndex := uint32(0)
+	if l.flags&objectKey != 0 {
+		keyIndex = t.objects.add(bytes.Clone(l.key))
+		t.objects.bytes += len(l.key)
+	}
+	l.write(r, keyIndex)
+	return ref, r
+}
+
+// release frees a record with all that it names.
+func (t *table) release(ref arena.Ref) {
+	r := t.record(ref)
+	if r.has(objectValue) {
+		i := t.valueIndex(r)
+		t.objects.bytes -= t.objects.items[i].(datatypes.Object).Size()
+		t.objects.drop(i)
+	}
+	t.releaseHead(ref, r)
+}
+
+// releaseHead frees a record but not its value's object.
+func (t *table) releaseHead(ref arena.Ref, r record) {
+	if r.has(objectKey) {
+		from, _ := r.keyBounds()
+		i := binary.LittleEndian.Uint32(r[from:])
+		t.objects.bytes -= len(t.objects.items[i].([]byte))
+		t.objects.drop(i)
+	}
+	t.arena.Free(ref)
+}
+
+// compact moves up to budget records out of a sparse chunk and reports whether
+// there is more to do.
+func (t *table) compact(ev **arena.Evacuation, hash func([]byte) uint32, budget int) bool {
+	if *ev == nil {
+		if *ev = t.arena.Sparse(); *ev == nil {
+			return false
+		}
+	}
+	for ; budget > 0; budget-- {
+		old, ok := (*ev).Next()
+		if !ok {
+			(*ev).Finish()
+			*ev = nil
+			return true
+		}
+		r := t.record(old)
+		ref, b := t.arena.Alloc(len(r))
+		r = t.record(old) // Alloc may have added a chunk, not moved one
+		copy(b[arena.HeaderSize:], r[arena.HeaderSize:])
+		h := hash(t.key(r))
+		t.index.replace(h, uint32(old), uint32(ref), r.has(hasExpiry), never)
+		t.arena.Free(old)
+	}
+	return true
+}
+
+// check reports the first broken invariant.
+func (t *table) check(hash func([]byte) uint32) error {
+	if err := t.arena.Check(); err != nil {
+		return err
+	}
+	if err := t.index.check(); err != nil {
+		return err
+	}
+	if t.arena.Records() != t.index.count {
+		return fmt.Errorf("keyspace: %d records for %d keys", t.arena.Records(), t.index.count)
+	}
+	held, inUse := 0, 0
+	var err error
+	t.index.walk(0, func(slot uint64) bool {
+		r := t.record(arena.Ref(slot))
+		key := t.key(r)
+		switch {
+		case hash(key) != slotHashOf(slot):
+			err = fmt.Errorf("keyspace: key %q stands under another hash", key)
+		case r.has(hasExpiry) != (slot&slotVolatile != 0):
+			err = fmt.Errorf("keyspace: the index is wrong about the expiry of %q", key)
+		}
+		if r.has(objectKey) {
+			held += len(key)
+			inUse++
+		}
+		if r.has(objectValue) {
+			_, o := t.value(r)
+			held += o.Size()
+			inUse++
+		}
+		return err == nil
+	})
+	if err != nil {
+		return err
+	}
+	if held != t.objects.bytes || inUse != len(t.objects.items)-len(t.objects.free) {
+		return fmt.Errorf("keyspace: objects count %d bytes in %d, have %d in %d",
+			t.objects.bytes, len(t.objects.items)-len(t.objects.free), held, inUse)
+	}
+	return nil
+}
+
+// check reports the first broken invariant of the index itself.
+func (x *index) check() error {
+	used, expires, pages := 0, 0, 0
+	var last *segment
+	for i, s := range x.dir {
+		if s == last {
+			continue
+		}
+		last = s
+		pages += s.n
+		k, prev := 0, uint32(0)
+		for j, n := 0, s.cap(); j < n; j++ {
+			v := s.at(j)
+			if v == 0 {
+				continue
+			}
+			h := slotHashOf(v)
+			switch {
+			case h < prev:
+				return fmt.Errorf("keyspace: slot %d of segment %d is out of order", j, i)
+			case s.home(h) > j:
+				return fmt.Errorf("keyspace: slot %d of segment %d stands before its home", j, i)
+			case s.home(h) < j && s.at(j-1) == 0:
+				return fmt.Errorf("keyspace: a gap lies before slot %d of segment %d", j, i)
+			case x.segmentOf(h) != s:
+				return fmt.Errorf("keyspace: slot %d stands in the wrong segment %d", j, i)
+			}
+			prev = h
+			k++
+			if v&slotVolatile != 0 {
+				expires++
+			}
+		}
+		if k != s.used {
+			return fmt.Errorf("keyspace: segment %d counts %d entries, has %d", i, s.used, k)
+		}
+		used += k
+	}
+	if used != x.count || expires != x.expires || pages != x.pages {
+		return fmt.Errorf("keyspace: index counts %d entries, %d with expiry, %d pages; has %d, %d, %d",
+			x.count, x.expires, x.pages, used, expires, pages)
+	}
+	return nil
+}
