@@ -1,0 +1,313 @@
+package keyspace
+
+import (
+	"encoding/binary"
+
+	"github.com/medleydb/medley/datatypes"
+	"github.com/medleydb/medley/datatypes/arena"
+)
+
+// Commit ends a command that succeeded: opened values are stored back, empty
+// collections removed, and the command's effect is noted. args is the effect of
+// a command that named none; nil for none.
+func (tx *Tx) Commit(db int, args [][]byte) {
+	for _, o := range tx.opened[:tx.n] {
+		if o.write {
+			o.commit()
+		}
+	}
+	tx.forget()
+	if tx.dirty > 0 || tx.explicit > 0 {
+		tx.note(db, args)
+	}
+}
+
+// Changes returns how many changes the present command has reported.
+func (tx *Tx) Changes() int { return tx.dirty }
+
+// note counts the command's changes and queues its effect.
+func (tx *Tx) note(db int, args [][]byte) {
+	if tx.held {
+		i := tx.single
+		if i < 0 {
+			for w, m := range tx.set {
+				if m != 0 {
+					i = w<<6 + trailing(m)
+					break
+				}
+			}
+		}
+		tx.store.shards[i].stats.Dirty += int64(tx.dirty)
+	}
+	if tx.store.journal != nil && tx.explicit == 0 && args != nil {
+		tx.effects = append(tx.effects, Effect{db, args})
+	}
+	tx.mark = len(tx.effects)
+	tx.dirty, tx.explicit = 0, 0
+}
+
+// Abort ends a command that failed: what it has written through handles is
+// dropped. What the lookup of an expired key removed stays removed.
+func (tx *Tx) Abort() {
+	for _, o := range tx.opened[:tx.n] {
+		if o.write && o.ref != o.old && o.ref != 0 {
+			tx.trash = append(tx.trash, trash{o.t, o.ref, false})
+		}
+	}
+	tx.forget()
+	if tx.dirty > 0 {
+		tx.note(0, nil)
+	}
+	tx.explicit = 0
+}
+
+func (tx *Tx) forget() {
+	for _, o := range tx.opened[:tx.n] {
+		o.key, o.t, o.sh = nil, nil, nil
+		o.value.Bytes, o.value.Object = nil, nil
+	}
+	tx.n = 0
+	if len(tx.opened) > 256 {
+		clear(tx.opened[256:])
+		tx.opened = tx.opened[:256]
+	}
+}
+
+// Effect names a deterministic command in place of the command's arguments. The
+// arguments are borrowed until the transaction ends. A command may name several.
+func (tx *Tx) Effect(db int, args ...[]byte) {
+	tx.explicit++
+	if tx.store.journal != nil {
+		tx.effects = append(tx.effects, Effect{db, args})
+	}
+}
+
+// NoEffect says that the command has none for the journal.
+func (tx *Tx) NoEffect() { tx.explicit++ }
+
+// Recording reports whether effects go anywhere, so that a command need not
+// build one for nothing.
+func (tx *Tx) Recording() bool { return tx.store.journal != nil }
+
+// prepend puts an effect before those of the present command: the removal of an
+// expired or evicted key comes before what met it.
+func (tx *Tx) prepend(e Effect) {
+	tx.effects = append(tx.effects, Effect{})
+	copy(tx.effects[tx.mark+1:], tx.effects[tx.mark:])
+	tx.effects[tx.mark] = e
+	tx.mark++
+}
+
+// Changed says that the command changed the key, and how.
+func (tx *Tx) Changed(db int, key []byte, ev Event) {
+	tx.dirty++
+	i := tx.single
+	if i < 0 {
+		i = tx.store.ShardOf(key)
+	}
+	tx.touched(&tx.store.shards[i], db, key)
+	tx.Notify(db, key, ev)
+}
+
+// touched marks watchers of the key and readies its waiters.
+func (tx *Tx) touched(sh *shard, db int, key []byte) {
+	if len(sh.watched) > 0 {
+		sh.breakWatches(db, key)
+	}
+	if len(sh.waiting) > 0 {
+		tx.makeReady(sh, db, key)
+	}
+}
+
+// Notify tells the observer of an event that is no change of its own.
+func (tx *Tx) Notify(db int, key []byte, ev Event) {
+	if tx.recording {
+		tx.changes = append(tx.changes, Change{db, string(key), ev})
+	}
+	if c := tx.store.classes.Load(); c != 0 && EventClass(c)&ev.Class() != 0 {
+		tx.store.observer.KeyEvent(db, key, ev)
+	}
+}
+
+// Record makes the transaction keep the events of what it does until TakeChanges.
+func (tx *Tx) Record(on bool) { tx.recording = on }
+
+// TakeChanges returns the recorded events.
+func (tx *Tx) TakeChanges() []Change {
+	c := tx.changes
+	tx.changes = nil
+	return c
+}
+
+func (o *opened) commit() {
+	v := &o.value
+	switch {
+	case o.gone:
+		if o.ref != 0 && o.ref != o.old {
+			o.tx.trash = append(o.tx.trash, trash{o.t, o.ref, false})
+		}
+		return
+	case !v.Dirty:
+		if o.ref != 0 {
+			o.storeExpiry()
+		}
+		return
+	case v.Empty && !v.Kind.KeepsEmpty():
+		o.commitEmpty()
+		return
+	case v.Object != nil:
+		o.storeObject()
+	}
+	r := o.t.record(o.ref)
+	r.setKind(v.Kind, v.Encoding)
+	o.storeExpiry()
+	if o.ref == o.old {
+		return
+	}
+	o.mark(o.t.record(o.ref))
+	if o.old == 0 {
+		o.t.index.insert(o.hash, uint32(o.ref), o.expiry != 0, o.expiry)
+		o.t.tell(o.tx.store)
+		o.tx.Notify(o.db, o.key, EvNew)
+		return
+	}
+	o.t.index.replace(o.hash, uint32(o.old), uint32(o.ref), o.expiry != 0, o.expiry)
+	o.dropOld(o.objectMoved())
+}
+
+// objectMoved reports whether the new record names the object of the old one.
+func (o *opened) objectMoved() bool {
+	a, b := o.t.record(o.old), o.t.record(o.ref)
+	return a.has(objectValue) && b.has(objectValue) && o.t.valueIndex(a) == o.t.valueIndex(b)
+}
+
+func (o *opened) dropOld(headOnly bool) {
+	o.tx.trash = append(o.tx.trash, trash{o.t, o.old, headOnly})
+}
+
+// commitEmpty removes the key of a collection without elements.
+func (o *opened) commitEmpty() {
+	tx := o.tx
+	if o.ref != o.old && o.ref != 0 {
+		tx.trash = append(tx.trash, trash{o.t, o.ref, false})
+	}
+	if o.old == 0 {
+		return
+	}
+	if o.value.Object != nil {
+		o.t.objects.bytes += o.value.Object.Size() - o.objSize
+	}
+	o.t.index.remove(o.hash, uint32(o.old))
+	o.dropOld(false)
+	tx.touched(o.sh, o.db, o.key)
+	tx.Notify(o.db, o.key, EvDel)
+}
+
+// storeObject makes the record name the value's object.
+func (o *opened) storeObject() {
+	v := &o.value
+	if o.ref != 0 {
+		r := o.t.record(o.ref)
+		if r.has(objectValue) {
+			i := o.t.valueIndex(r)
+			o.t.objects.items[i] = v.Object
+			o.t.objects.bytes += v.Object.Size() - o.objSize
+			o.objSize = v.Object.Size()
+			o.t.tell(o.tx.store)
+			return
+		}
+	}
+	obj := v.Object
+	i := o.t.objects.add(obj)
+	o.t.objects.bytes += obj.Size()
+	o.objSize = obj.Size()
+	b := o.Fresh(v, 4, false)
+	binary.LittleEndian.PutUint32(b, i)
+	o.t.record(o.ref)[recFlags] |= objectValue
+}
+
+// storeExpiry brings the record's expiry to o.expiry, in place or, where it had
+// none or has none now, in a new record.
+func (o *opened) storeExpiry() {
+	r := o.t.record(o.ref)
+	if r.expiry() == o.expiry {
+		return
+	}
+	if r.has(hasExpiry) && o.expiry != 0 {
+		r.setExpiry(o.expiry)
+		if o.ref == o.old {
+			o.t.index.replace(o.hash, uint32(o.ref), uint32(o.ref), true, o.expiry)
+		}
+		return
+	}
+	l := layoutFor(o.key, o.expiry)
+	_, from := r.keyBounds()
+	ref, nr := o.t.alloc(&l, len(r)-from)
+	r = o.t.record(o.ref)
+	copy(nr[l.head():], r[from:])
+	nr.setKind(r.kind(), r.encoding())
+	nr.setClock(r.clock())
+	nr[recFlags] |= r[recFlags] & objectValue
+	o.mark(nr)
+	was := o.ref
+	o.ref = ref
+	if was != o.old {
+		o.tx.trash = append(o.tx.trash, trash{o.t, was, r.has(objectValue)})
+		return
+	}
+	if !o.value.Dirty {
+		o.t.index.replace(o.hash, uint32(o.old), uint32(ref), o.expiry != 0, o.expiry)
+		o.dropOld(r.has(objectValue))
+	}
+}
+
+// mark gives a new record the snapshot bit of records that the present snapshot need
+// not write.
+func (o *opened) mark(r record) {
+	if o.tx.store.parity.Load() {
+		r[recFlags] |= snapBit
+	} else {
+		r[recFlags] &^= snapBit
+	}
+}
+
+// Delete removes the key and reports whether there was one.
+func (tx *Tx) Delete(db int, key []byte) bool {
+	if tx.n > 0 {
+		if o := tx.pending(db, key); o != nil {
+			return o.delete()
+		}
+	}
+	sh, t, h, ref, r := tx.lookup(db, key)
+	if ref == 0 {
+		return false
+	}
+	tx.remove(sh, t, db, h, ref, r)
+	return true
+}
+
+func (o *opened) delete() bool {
+	if !o.exists() {
+		return false
+	}
+	if o.old != 0 {
+		o.t.index.remove(o.hash, uint32(o.old))
+		o.dropOld(false)
+	}
+	if o.ref != o.old && o.ref != 0 {
+		o.tx.trash = append(o.tx.trash, trash{o.t, o.ref, false})
+	}
+	o.old, o.ref, o.expiry = 0, 0, 0
+	o.value = datatypes.Value{Env: o.value.Env, Storage: o}
+	o.gone = true
+	return true
+}
+
+// remove takes the record out of the table; it is freed when the transaction ends.
+func (tx *Tx) remove(sh *shard, t *table, db int, h uint32, ref arena.Ref, r record) {
+	if tx.store.snap.Load() != nil {
+		tx.beforeChange(t, db, h, r)
+	}
+	t.index.remove(h, uint32(ref))
+	tx.trash = append(tx.trash, trash{t, ref, false})
+}

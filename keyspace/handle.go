@@ -1,0 +1,63 @@
+package keyspace
+
+import "github.com/medleydb/medley/datatypes"
+
+// A Handle is the typed view of a value that each type's package defines, such
+// as str.String: a small struct over a Value.
+type Handle[T any] interface {
+	// Kind returns the kind of values that the handle is for.
+	Kind() datatypes.Kind
+	// Of returns the handle over the value.
+	Of(*datatypes.Value) T
+}
+
+// Read opens a value for reading. A missing key gives a handle over an empty
+// value (ok false), a key of another kind ErrWrongType.
+func Read[T Handle[T]](tx *Tx, db int, key []byte) (h T, ok bool, err error) {
+	v := tx.read(db, key)
+	if v == nil {
+		tx.empty = datatypes.Value{Kind: h.Kind(), Env: &tx.env}
+		return h.Of(&tx.empty), false, nil
+	}
+	if v.Kind != h.Kind() {
+		return h, false, ErrWrongType
+	}
+	return h.Of(v), true, nil
+}
+
+// Update opens an existing value for writing; ok is false, and the handle is
+// over an empty value, when there is no such key.
+func Update[T Handle[T]](tx *Tx, db int, key []byte) (h T, ok bool, err error) {
+	o := tx.open(db, key)
+	if !o.exists() {
+		tx.empty = datatypes.Value{Kind: h.Kind(), Env: &tx.env}
+		return h.Of(&tx.empty), false, nil
+	}
+	if o.value.Kind != h.Kind() {
+		return h, false, ErrWrongType
+	}
+	return h.Of(&o.value), true, nil
+}
+
+// Upsert opens a value for writing; a missing key is created at commit if the
+// handle changed it.
+func Upsert[T Handle[T]](tx *Tx, db int, key []byte) (h T, err error) {
+	o := tx.open(db, key)
+	if !o.exists() {
+		o.value.Kind, o.value.Empty = h.Kind(), false
+	} else if o.value.Kind != h.Kind() {
+		return h, ErrWrongType
+	}
+	return h.Of(&o.value), nil
+}
+
+// Create opens the key for a value that takes the place of whatever is there,
+// expiry included. The old value can be read until the new one is written.
+func Create[T Handle[T]](tx *Tx, db int, key []byte) (h T) {
+	o := tx.open(db, key)
+	o.value.Kind, o.expiry, o.value.Empty = h.Kind(), 0, false
+	if o.value.Object != nil {
+		o.value.Object = nil
+	}
+	return h.Of(&o.value)
+}

@@ -1,0 +1,410 @@
+package keyspace
+
+import (
+	"math/bits"
+	"math/rand/v2"
+
+	"github.com/medleydb/medley/datatypes"
+	"github.com/medleydb/medley/datatypes/arena"
+)
+
+// A Tx is a transaction: one command, or several that happen at one moment. It
+// belongs to one goroutine and is used again and again (Begin to End).
+type Tx struct {
+	store *Store
+	rng   *rand.Rand
+	env   datatypes.Env
+	now   int64 // Unix milliseconds
+	clock uint32
+	// NoTouch keeps lookups from refreshing the access clock.
+	NoTouch bool
+	// NoStats keeps lookups from counting as hits and misses.
+	NoStats bool
+
+	set    []uint64 // held shards
+	single int      // the only held shard, or -1
+	held   bool
+
+	opened []*opened // of the present command; [nOpened:] is kept for reuse
+	n      int
+	empty  datatypes.Value
+	trash  []trash
+	dirty  int // changes of the present command
+
+	effects   []Effect // of the transaction
+	explicit  int      // effects that the present command named
+	mark      int      // effects of earlier commands
+	ready     []readyKey
+	offset    int64
+	changes   []Change
+	recording bool
+}
+
+// A Change is an event as it happened, for tests and tools.
+type Change struct {
+	DB    int
+	Key   string
+	Event Event
+}
+
+// trash is what is freed when the transaction ends.
+type trash struct {
+	t    *table
+	ref  arena.Ref
+	head bool // the value's object has moved elsewhere
+}
+
+// An opened is a value that the present command has open. It is the Storage of
+// its Value.
+type opened struct {
+	value    datatypes.Value
+	tx       *Tx
+	t        *table
+	sh       *shard
+	key      []byte
+	db       int
+	hash     uint32
+	old, ref arena.Ref // before the command, and now; 0 where there is none
+	expiry   int64
+	objSize  int // of the object as the table counts it
+	write    bool
+	gone     bool // deleted by the present command
+}
+
+// NewTx returns a transaction to be used again and again.
+func (s *Store) NewTx() *Tx {
+	tx := &Tx{store: s, single: -1, set: make([]uint64, (len(s.shards)+63)/64)}
+	tx.rng = rand.New(rand.NewPCG(s.rngSeed.Add(0x9e3779b97f4a7c15), 0x2545f4914f6cdd1d))
+	tx.env.Rand = tx.rng
+	return tx
+}
+
+// Begin starts a transaction at the given time in Unix milliseconds.
+func (tx *Tx) Begin(nowMs int64) {
+	tx.now = nowMs
+	tx.clock = tx.store.policy.Load().clock(nowMs)
+	tx.env.NowMs = nowMs
+	tx.env.Limits = *tx.store.limits.Load()
+	tx.offset = 0
+}
+
+// NowMs returns the transaction's time in Unix milliseconds.
+func (tx *Tx) NowMs() int64 { return tx.now }
+
+// Store returns the store that the transaction works on.
+func (tx *Tx) Store() *Store { return tx.store }
+
+// Env returns what operations on values may know of their surroundings.
+func (tx *Tx) Env() *datatypes.Env { return &tx.env }
+
+// LockKey takes the lock of one shard, the only one of the transaction.
+func (tx *Tx) LockKey(shard int) {
+	if debug {
+		tx.checkUnlocked()
+	}
+	tx.single = shard
+	tx.held = true
+	tx.store.shards[shard].mu.Lock()
+}
+
+// LockSet takes the locks of a set of shards in ascending order.
+func (tx *Tx) LockSet(set ShardSet) {
+	if debug {
+		tx.checkUnlocked()
+	}
+	copy(tx.set, set)
+	tx.held = true
+	tx.eachHeld(func(sh *shard) { sh.mu.Lock() })
+}
+
+// LockAll takes the locks of all shards.
+func (tx *Tx) LockAll() { tx.LockSet(tx.store.AllShards()) }
+
+// Held reports whether the transaction holds the shard.
+func (tx *Tx) Held(shard int) bool {
+	return tx.held && (tx.single == shard || tx.single < 0 && tx.set[shard>>6]&(1<<(shard&63)) != 0)
+}
+
+// HoldsAll reports whether the transaction holds every shard.
+func (tx *Tx) HoldsAll() bool {
+	for i := range tx.store.shards {
+		if !tx.Held(i) {
+			return false
+		}
+	}
+	return true
+}
+
+func (tx *Tx) eachHeld(fn func(*shard)) {
+	if tx.single >= 0 {
+		fn(&tx.store.shards[tx.single])
+		return
+	}
+	for w, m := range tx.set {
+		for ; m != 0; m &= m - 1 {
+			fn(&tx.store.shards[w<<6+bits.TrailingZeros64(m)])
+		}
+	}
+}
+
+// Release gives the locks back without a coda: nothing may have been changed.
+func (tx *Tx) Release() {
+	if !tx.held {
+		return
+	}
+	if tx.single >= 0 {
+		sh := &tx.store.shards[tx.single]
+		tx.single, tx.held = -1, false
+		sh.mu.Unlock()
+		return
+	}
+	tx.eachHeld(func(sh *shard) { sh.mu.Unlock() })
+	clear(tx.set)
+	tx.held = false
+}
+
+// End serves waiters, appends the effects to the journal, frees what the
+// transaction replaced and releases the locks. It returns the journal offset
+// that a reply must wait for, 0 when nothing was written.
+func (tx *Tx) End() int64 {
+	if len(tx.ready) > 0 {
+		tx.serveReady()
+	}
+	if len(tx.effects) > 0 {
+		tx.flushEffects()
+	}
+	if len(tx.trash) > 0 {
+		tx.emptyTrash()
+	}
+	tx.Release()
+	return tx.offset
+}
+
+func (tx *Tx) flushEffects() {
+	tx.offset = tx.store.journal.Append(tx.effects)
+	clear(tx.effects)
+	tx.effects = tx.effects[:0]
+	tx.mark = 0
+}
+
+func (tx *Tx) emptyTrash() {
+	var last *table
+	for i := range tx.trash {
+		g := &tx.trash[i]
+		if g.head {
+			g.t.releaseHead(g.ref, g.t.record(g.ref))
+		} else {
+			g.t.release(g.ref)
+		}
+		if g.t != last && last != nil {
+			last.tell(tx.store)
+		}
+		last = g.t
+		g.t = nil
+	}
+	last.tell(tx.store)
+	if cap(tx.trash) > 1024 {
+		tx.trash = nil
+		return
+	}
+	tx.trash = tx.trash[:0]
+}
+
+// place is where a key belongs.
+func (tx *Tx) place(db int, key []byte) (*shard, uint32) {
+	i := tx.single
+	if i < 0 || debug {
+		i = tx.store.ShardOf(key)
+		if debug {
+			tx.checkHeld(i, key)
+		}
+	}
+	return &tx.store.shards[i], tx.store.hash(key)
+}
+
+// lookup finds a key that is there and has not expired; an expired one is
+// removed on the way.
+func (tx *Tx) lookup(db int, key []byte) (sh *shard, t *table, h uint32, ref arena.Ref, r record) {
+	sh, h = tx.place(db, key)
+	t = sh.tables[db]
+	if t == nil {
+		return sh, nil, h, 0, nil
+	}
+	ref, r = t.find(key, h)
+	if ref != 0 && r.has(hasExpiry) && r.expiry() <= tx.now {
+		tx.expire(sh, t, db, key, h, ref)
+		return sh, t, h, 0, nil
+	}
+	return sh, t, h, ref, r
+}
+
+// lookupPending is lookup for a command that may have the key open for writing.
+func (tx *Tx) pending(db int, key []byte) *opened {
+	for _, o := range tx.opened[:tx.n] {
+		if o.write && o.db == db && string(o.key) == string(key) {
+			return o
+		}
+	}
+	return nil
+}
+
+// next returns an unused opened.
+func (tx *Tx) next() *opened {
+	if tx.n == len(tx.opened) {
+		tx.opened = append(tx.opened, &opened{tx: tx})
+	}
+	o := tx.opened[tx.n]
+	tx.n++
+	return o
+}
+
+func (tx *Tx) touch(r record) {
+	if tx.NoTouch {
+		return
+	}
+	if p := tx.store.policy.Load(); p.LFU {
+		p.touchLFU(r, tx.now, tx.rng)
+	} else if r.clock() != tx.clock {
+		r.setClock(tx.clock)
+	}
+}
+
+// Lookup fills v with the key's value for reading; false when there is no such
+// key. It is Read without a type, and without the Tx keeping the handle: for
+// commands that look at many keys.
+func (tx *Tx) Lookup(db int, key []byte, v *datatypes.Value) bool {
+	if tx.n > 0 {
+		if o := tx.pending(db, key); o != nil {
+			*v = o.value
+			return o.exists()
+		}
+	}
+	sh, t, _, ref, r := tx.lookup(db, key)
+	if ref == 0 {
+		if !tx.NoStats {
+			sh.stats.Misses++
+		}
+		tx.missed(db, key)
+		return false
+	}
+	if !tx.NoStats {
+		sh.stats.Hits++
+	}
+	tx.touch(r)
+	v.Kind, v.Encoding = r.kind(), r.encoding()
+	v.Bytes, v.Object = t.value(r)
+	v.Env, v.Storage = &tx.env, nil
+	v.Empty, v.Dirty = false, false
+	return true
+}
+
+func (tx *Tx) missed(db int, key []byte) {
+	if EventClass(tx.store.classes.Load())&ClassKeyMiss != 0 && !tx.NoStats {
+		tx.store.observer.KeyEvent(db, key, EvKeyMiss)
+	}
+}
+
+// read opens the key's value for reading; nil when there is none.
+func (tx *Tx) read(db int, key []byte) *datatypes.Value {
+	if tx.n > 0 {
+		if o := tx.pending(db, key); o != nil {
+			if !o.exists() {
+				return nil
+			}
+			return &o.value
+		}
+	}
+	o := tx.next()
+	if !tx.Lookup(db, key, &o.value) {
+		tx.n--
+		return nil
+	}
+	o.write = false
+	return &o.value
+}
+
+func (o *opened) exists() bool { return !o.gone && (o.ref != 0 || o.value.Object != nil) }
+
+// open opens the key for writing. There may be no such key: then the opened has
+// no record.
+func (tx *Tx) open(db int, key []byte) *opened {
+	if tx.n > 0 {
+		if o := tx.pending(db, key); o != nil {
+			return o
+		}
+	}
+	sh, t, h, ref, r := tx.lookup(db, key)
+	if t == nil {
+		t = sh.table(db)
+	}
+	o := tx.next()
+	o.t, o.sh, o.key, o.db, o.hash = t, sh, key, db, h
+	o.old, o.ref, o.write, o.gone = ref, ref, true, false
+	o.expiry, o.objSize = 0, 0
+	v := &o.value
+	v.Env, v.Storage = &tx.env, o
+	v.Empty, v.Dirty = false, false
+	if ref == 0 {
+		v.Kind, v.Encoding, v.Bytes, v.Object = datatypes.None, 0, nil, nil
+		return o
+	}
+	if tx.store.snap.Load() != nil {
+		tx.beforeChange(o.t, db, h, r)
+	}
+	tx.touch(r)
+	v.Kind, v.Encoding = r.kind(), r.encoding()
+	v.Bytes, v.Object = t.value(r)
+	if v.Object != nil {
+		o.objSize = v.Object.Size()
+	}
+	o.expiry = r.expiry()
+	return o
+}
+
+// Fresh implements datatypes.Storage.
+func (o *opened) Fresh(v *datatypes.Value, n int, reuse bool) []byte {
+	l := layoutFor(o.key, o.expiry)
+	if reuse && o.ref != 0 {
+		if b := o.again(&l, n); b != nil {
+			return b
+		}
+	}
+	if o.ref != o.old {
+		o.tx.trash = append(o.tx.trash, trash{o.t, o.ref, false})
+	}
+	var clock uint32
+	if o.old != 0 {
+		clock = o.t.record(o.old).clock()
+	} else {
+		clock = o.tx.store.policy.Load().initial(o.tx.now)
+	}
+	ref, r := o.t.alloc(&l, n)
+	r[recKind] = 0
+	r.setClock(clock)
+	o.ref, o.gone = ref, false
+	head := l.head()
+	return r[head : head+n : head+n]
+}
+
+// again returns the bytes of the present record when it has the same shape and
+// takes as many units.
+func (o *opened) again(l *layout, n int) []byte {
+	r := o.t.record(o.ref)
+	const shape = hasExpiry | longKey | objectKey | objectValue
+	head := l.head()
+	if r[recFlags]&shape != l.flags || arena.Footprint(len(r)) != arena.Footprint(head+n) {
+		return nil
+	}
+	if len(r) != head+n {
+		r = record(o.t.arena.Shrink(o.ref, head+n))
+	}
+	if o.expiry != 0 {
+		r.setExpiry(o.expiry)
+	}
+	return r[head : head+n : head+n]
+}
+
+// MaxInline implements datatypes.Storage.
+func (o *opened) MaxInline() int {
+	return maxInlineRecord - min(len(o.key), maxInlineKey) - recFixed - 12
+}
