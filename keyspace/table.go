@@ -17,6 +17,7 @@ type table struct {
 	arena   arena.Arena
 	objects objects
 	sweep   uint32 // where active expiry goes on
+	told    int    // bytes last added to Store.used
 }
 
 // objects is a slab of Go objects that records name by number.
