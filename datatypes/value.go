@@ -54,6 +54,8 @@ type Encoding uint8
 type Object interface {
 	// Size returns the bytes of memory that the object holds.
 	Size() int
+	// Clone returns a copy that shares nothing that changes.
+	Clone() Object
 }
 
 // Storage is where a Value keeps its bytes: a keyspace's arena, or the Go heap

@@ -2,6 +2,7 @@ package keyspace
 
 import (
 	"encoding/binary"
+	"math/bits"
 
 	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/datatypes/arena"
@@ -10,7 +11,7 @@ import (
 // Commit ends a command that succeeded: opened values are stored back, empty
 // collections removed, and the command's effect is noted. args is the effect of
 // a command that named none; nil for none.
-func (tx *Tx) Commit(db int, args [][]byte) {
+func (tx *Tx) Commit(args [][]byte) {
 	for _, o := range tx.opened[:tx.n] {
 		if o.write {
 			o.commit()
@@ -18,7 +19,7 @@ func (tx *Tx) Commit(db int, args [][]byte) {
 	}
 	tx.forget()
 	if tx.dirty > 0 || tx.explicit > 0 {
-		tx.note(db, args)
+		tx.note(args)
 	}
 }
 
@@ -26,13 +27,13 @@ func (tx *Tx) Commit(db int, args [][]byte) {
 func (tx *Tx) Changes() int { return tx.dirty }
 
 // note counts the command's changes and queues its effect.
-func (tx *Tx) note(db int, args [][]byte) {
+func (tx *Tx) note(args [][]byte) {
 	if tx.held {
 		i := tx.single
 		if i < 0 {
 			for w, m := range tx.set {
 				if m != 0 {
-					i = w<<6 + trailing(m)
+					i = w<<6 + bits.TrailingZeros64(m)
 					break
 				}
 			}
@@ -40,7 +41,7 @@ func (tx *Tx) note(db int, args [][]byte) {
 		tx.store.shards[i].stats.Dirty += int64(tx.dirty)
 	}
 	if tx.store.journal != nil && tx.explicit == 0 && args != nil {
-		tx.effects = append(tx.effects, Effect{db, args})
+		tx.effects = append(tx.effects, Effect{tx.DB, args})
 	}
 	tx.mark = len(tx.effects)
 	tx.dirty, tx.explicit = 0, 0
@@ -56,7 +57,7 @@ func (tx *Tx) Abort() {
 	}
 	tx.forget()
 	if tx.dirty > 0 {
-		tx.note(0, nil)
+		tx.note(nil)
 	}
 	tx.explicit = 0
 }
@@ -75,10 +76,10 @@ func (tx *Tx) forget() {
 
 // Effect names a deterministic command in place of the command's arguments. The
 // arguments are borrowed until the transaction ends. A command may name several.
-func (tx *Tx) Effect(db int, args ...[]byte) {
+func (tx *Tx) Effect(args ...[]byte) {
 	tx.explicit++
 	if tx.store.journal != nil {
-		tx.effects = append(tx.effects, Effect{db, args})
+		tx.effects = append(tx.effects, Effect{tx.DB, args})
 	}
 }
 
@@ -99,14 +100,14 @@ func (tx *Tx) prepend(e Effect) {
 }
 
 // Changed says that the command changed the key, and how.
-func (tx *Tx) Changed(db int, key []byte, ev Event) {
+func (tx *Tx) Changed(key []byte, ev Event) {
 	tx.dirty++
 	i := tx.single
 	if i < 0 {
 		i = tx.store.ShardOf(key)
 	}
-	tx.touched(&tx.store.shards[i], db, key)
-	tx.Notify(db, key, ev)
+	tx.touched(&tx.store.shards[i], tx.DB, key)
+	tx.notify(tx.DB, key, ev)
 }
 
 // touched marks watchers of the key and readies its waiters.
@@ -120,7 +121,9 @@ func (tx *Tx) touched(sh *shard, db int, key []byte) {
 }
 
 // Notify tells the observer of an event that is no change of its own.
-func (tx *Tx) Notify(db int, key []byte, ev Event) {
+func (tx *Tx) Notify(key []byte, ev Event) { tx.notify(tx.DB, key, ev) }
+
+func (tx *Tx) notify(db int, key []byte, ev Event) {
 	if tx.recording {
 		tx.changes = append(tx.changes, Change{db, string(key), ev})
 	}
@@ -161,6 +164,9 @@ func (o *opened) commit() {
 	r := o.t.record(o.ref)
 	r.setKind(v.Kind, v.Encoding)
 	o.storeExpiry()
+	if o.created {
+		o.tellOverwritten()
+	}
 	if o.ref == o.old {
 		return
 	}
@@ -168,11 +174,22 @@ func (o *opened) commit() {
 	if o.old == 0 {
 		o.t.index.insert(o.hash, uint32(o.ref), o.expiry != 0, o.expiry)
 		o.t.tell(o.tx.store)
-		o.tx.Notify(o.db, o.key, EvNew)
+		o.tx.notify(o.db, o.key, EvNew)
 		return
 	}
 	o.t.index.replace(o.hash, uint32(o.old), uint32(o.ref), o.expiry != 0, o.expiry)
 	o.dropOld(o.objectMoved())
+}
+
+// tellOverwritten tells the observer that a new value has taken the place of
+// another, and whether of another kind.
+func (o *opened) tellOverwritten() {
+	if o.tx.recording || EventClass(o.tx.store.classes.Load())&(ClassOverwritten|ClassTypeChanged) != 0 {
+		o.tx.notify(o.db, o.key, EvOverwritten)
+		if o.kind != o.value.Kind {
+			o.tx.notify(o.db, o.key, EvTypeChanged)
+		}
+	}
 }
 
 // objectMoved reports whether the new record names the object of the old one.
@@ -194,35 +211,25 @@ func (o *opened) commitEmpty() {
 	if o.old == 0 {
 		return
 	}
-	if o.value.Object != nil {
-		o.t.objects.bytes += o.value.Object.Size() - o.objSize
-	}
 	o.t.index.remove(o.hash, uint32(o.old))
 	o.dropOld(false)
 	tx.touched(o.sh, o.db, o.key)
-	tx.Notify(o.db, o.key, EvDel)
+	tx.notify(o.db, o.key, EvDel)
 }
 
 // storeObject makes the record name the value's object.
 func (o *opened) storeObject() {
 	v := &o.value
 	if o.ref != 0 {
-		r := o.t.record(o.ref)
-		if r.has(objectValue) {
-			i := o.t.valueIndex(r)
-			o.t.objects.items[i] = v.Object
-			o.t.objects.bytes += v.Object.Size() - o.objSize
-			o.objSize = v.Object.Size()
+		if r := o.t.record(o.ref); r.has(objectValue) {
+			o.t.objects.set(o.t.valueIndex(r), v.Object)
 			o.t.tell(o.tx.store)
 			return
 		}
 	}
 	obj := v.Object
-	i := o.t.objects.add(obj)
-	o.t.objects.bytes += obj.Size()
-	o.objSize = obj.Size()
-	b := o.Fresh(v, 4, false)
-	binary.LittleEndian.PutUint32(b, i)
+	i := o.t.objects.add(obj, obj.Size())
+	binary.LittleEndian.PutUint32(o.Fresh(v, 4, false), i)
 	o.t.record(o.ref)[recFlags] |= objectValue
 }
 
@@ -272,17 +279,17 @@ func (o *opened) mark(r record) {
 }
 
 // Delete removes the key and reports whether there was one.
-func (tx *Tx) Delete(db int, key []byte) bool {
+func (tx *Tx) Delete(key []byte) bool {
 	if tx.n > 0 {
-		if o := tx.pending(db, key); o != nil {
+		if o := tx.pending(key); o != nil {
 			return o.delete()
 		}
 	}
-	sh, t, h, ref, r := tx.lookup(db, key)
+	_, t, h, ref, r := tx.lookup(key)
 	if ref == 0 {
 		return false
 	}
-	tx.remove(sh, t, db, h, ref, r)
+	tx.remove(t, h, ref, r)
 	return true
 }
 
@@ -304,9 +311,9 @@ func (o *opened) delete() bool {
 }
 
 // remove takes the record out of the table; it is freed when the transaction ends.
-func (tx *Tx) remove(sh *shard, t *table, db int, h uint32, ref arena.Ref, r record) {
+func (tx *Tx) remove(t *table, h uint32, ref arena.Ref, r record) {
 	if tx.store.snap.Load() != nil {
-		tx.beforeChange(t, db, h, r)
+		tx.beforeChange(t, r)
 	}
 	t.index.remove(h, uint32(ref))
 	tx.trash = append(tx.trash, trash{t, ref, false})

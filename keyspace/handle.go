@@ -13,8 +13,8 @@ type Handle[T any] interface {
 
 // Read opens a value for reading. A missing key gives a handle over an empty
 // value (ok false), a key of another kind ErrWrongType.
-func Read[T Handle[T]](tx *Tx, db int, key []byte) (h T, ok bool, err error) {
-	v := tx.read(db, key)
+func Read[T Handle[T]](tx *Tx, key []byte) (h T, ok bool, err error) {
+	v := tx.read(key)
 	if v == nil {
 		tx.empty = datatypes.Value{Kind: h.Kind(), Env: &tx.env}
 		return h.Of(&tx.empty), false, nil
@@ -27,8 +27,8 @@ func Read[T Handle[T]](tx *Tx, db int, key []byte) (h T, ok bool, err error) {
 
 // Update opens an existing value for writing; ok is false, and the handle is
 // over an empty value, when there is no such key.
-func Update[T Handle[T]](tx *Tx, db int, key []byte) (h T, ok bool, err error) {
-	o := tx.open(db, key)
+func Update[T Handle[T]](tx *Tx, key []byte) (h T, ok bool, err error) {
+	o := tx.open(key)
 	if !o.exists() {
 		tx.empty = datatypes.Value{Kind: h.Kind(), Env: &tx.env}
 		return h.Of(&tx.empty), false, nil
@@ -41,8 +41,8 @@ func Update[T Handle[T]](tx *Tx, db int, key []byte) (h T, ok bool, err error) {
 
 // Upsert opens a value for writing; a missing key is created at commit if the
 // handle changed it.
-func Upsert[T Handle[T]](tx *Tx, db int, key []byte) (h T, err error) {
-	o := tx.open(db, key)
+func Upsert[T Handle[T]](tx *Tx, key []byte) (h T, err error) {
+	o := tx.open(key)
 	if !o.exists() {
 		o.value.Kind, o.value.Empty = h.Kind(), false
 	} else if o.value.Kind != h.Kind() {
@@ -51,13 +51,13 @@ func Upsert[T Handle[T]](tx *Tx, db int, key []byte) (h T, err error) {
 	return h.Of(&o.value), nil
 }
 
-// Create opens the key for a value that takes the place of whatever is there,
-// expiry included. The old value can be read until the new one is written.
-func Create[T Handle[T]](tx *Tx, db int, key []byte) (h T) {
-	o := tx.open(db, key)
-	o.value.Kind, o.expiry, o.value.Empty = h.Kind(), 0, false
-	if o.value.Object != nil {
-		o.value.Object = nil
-	}
+// Create opens the key for a value that takes the place of whatever is there, with
+// the given expiry (Unix milliseconds, 0 for none). What the key held can be read
+// until the new value is written.
+func Create[T Handle[T]](tx *Tx, key []byte, expiryMs int64) (h T) {
+	o := tx.open(key)
+	o.created = o.exists()
+	o.value.Kind, o.expiry, o.value.Empty = h.Kind(), expiryMs, false
+	o.value.Object = nil
 	return h.Of(&o.value)
 }

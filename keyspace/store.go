@@ -32,6 +32,7 @@ type Store struct {
 	shards    []shard
 	shift     uint // slot >> shift is the shard
 	seed      maphash.Seed
+	all       ShardSet // every shard
 	databases int
 	now       func() time.Time
 	limits    atomic.Pointer[datatypes.Limits]
@@ -45,6 +46,8 @@ type Store struct {
 	sweepOff atomic.Bool
 	parity   atomic.Bool // of the snapshot bit in new records
 	snap     atomic.Pointer[Snapshot]
+	snapping sync.Mutex
+	waiters  atomic.Int64
 	txs      sync.Pool
 }
 
@@ -54,7 +57,7 @@ type shard struct {
 	tables []*table
 
 	watched map[dbKey][]*Watch
-	waiting map[dbKey]*waitQueue
+	waiting map[string]*waitQueue
 
 	stats      Stats
 	evacuation *arena.Evacuation
@@ -109,6 +112,8 @@ func Open(o Options) (*Store, error) {
 	s.rngSeed.Store(o.Seed)
 	s.policy.Store(&AccessPolicy{})
 	s.txs.New = func() any { return s.NewTx() }
+	s.all = s.NewShardSet()
+	s.all.AddAll(s)
 	for i := range s.shards {
 		s.shards[i].tables = make([]*table, o.Databases)
 	}

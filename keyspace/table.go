@@ -18,28 +18,43 @@ type table struct {
 	objects objects
 	sweep   uint32 // where active expiry goes on
 	told    int    // bytes last added to Store.used
+	snapDB  int    // database in which the present snapshot saw the table
 }
 
 // objects is a slab of Go objects that records name by number.
 type objects struct {
-	items []any // datatypes.Object, or []byte for a long key
+	items []object
 	free  []uint32
-	bytes int
+	bytes int // sum of the items' sizes
 }
 
-func (o *objects) add(item any) uint32 {
+type object struct {
+	item any // datatypes.Object, or []byte for a long key
+	size int // as it is counted
+}
+
+func (o *objects) add(item any, size int) uint32 {
+	o.bytes += size
 	if n := len(o.free); n > 0 {
 		i := o.free[n-1]
 		o.free = o.free[:n-1]
-		o.items[i] = item
+		o.items[i] = object{item, size}
 		return i
 	}
-	o.items = append(o.items, item)
+	o.items = append(o.items, object{item, size})
 	return uint32(len(o.items) - 1)
 }
 
+// set stores the object, the same one or another, and counts its present size.
+func (o *objects) set(i uint32, item datatypes.Object) {
+	n := item.Size()
+	o.bytes += n - o.items[i].size
+	o.items[i] = object{item, n}
+}
+
 func (o *objects) drop(i uint32) {
-	o.items[i] = nil
+	o.bytes -= o.items[i].size
+	o.items[i] = object{}
 	o.free = append(o.free, i)
 }
 
@@ -54,7 +69,7 @@ func (t *table) record(ref arena.Ref) record { return record(t.arena.Bytes(ref))
 func (t *table) key(r record) []byte {
 	from, to := r.keyBounds()
 	if r.has(objectKey) {
-		return t.objects.items[binary.LittleEndian.Uint32(r[from:])].([]byte)
+		return t.objects.items[binary.LittleEndian.Uint32(r[from:])].item.([]byte)
 	}
 	return r[from:to:to]
 }
@@ -63,7 +78,7 @@ func (t *table) key(r record) []byte {
 func (t *table) value(r record) ([]byte, datatypes.Object) {
 	_, to := r.keyBounds()
 	if r.has(objectValue) {
-		return nil, t.objects.items[binary.LittleEndian.Uint32(r[to:])].(datatypes.Object)
+		return nil, t.objects.items[binary.LittleEndian.Uint32(r[to:])].item.(datatypes.Object)
 	}
 	return r[to:], nil
 }
@@ -99,8 +114,7 @@ func (t *table) alloc(l *layout, n int) (arena.Ref, record) {
 	r := record(b)
 	keyIndex := uint32(0)
 	if l.flags&objectKey != 0 {
-		keyIndex = t.objects.add(bytes.Clone(l.key))
-		t.objects.bytes += len(l.key)
+		keyIndex = t.objects.add(bytes.Clone(l.key), len(l.key))
 	}
 	l.write(r, keyIndex)
 	return ref, r
@@ -110,9 +124,7 @@ func (t *table) alloc(l *layout, n int) (arena.Ref, record) {
 func (t *table) release(ref arena.Ref) {
 	r := t.record(ref)
 	if r.has(objectValue) {
-		i := t.valueIndex(r)
-		t.objects.bytes -= t.objects.items[i].(datatypes.Object).Size()
-		t.objects.drop(i)
+		t.objects.drop(t.valueIndex(r))
 	}
 	t.releaseHead(ref, r)
 }
@@ -121,9 +133,7 @@ func (t *table) release(ref arena.Ref) {
 func (t *table) releaseHead(ref arena.Ref, r record) {
 	if r.has(objectKey) {
 		from, _ := r.keyBounds()
-		i := binary.LittleEndian.Uint32(r[from:])
-		t.objects.bytes -= len(t.objects.items[i].([]byte))
-		t.objects.drop(i)
+		t.objects.drop(binary.LittleEndian.Uint32(r[from:]))
 	}
 	t.arena.Free(ref)
 }

@@ -16,6 +16,8 @@ type Tx struct {
 	env   datatypes.Env
 	now   int64 // Unix milliseconds
 	clock uint32
+	// DB is the database that lookups and changes work on.
+	DB int
 	// NoTouch keeps lookups from refreshing the access clock.
 	NoTouch bool
 	// NoStats keeps lookups from counting as hits and misses.
@@ -35,6 +37,7 @@ type Tx struct {
 	explicit  int      // effects that the present command named
 	mark      int      // effects of earlier commands
 	ready     []readyKey
+	served    []*Waiter
 	offset    int64
 	changes   []Change
 	recording bool
@@ -66,9 +69,10 @@ type opened struct {
 	hash     uint32
 	old, ref arena.Ref // before the command, and now; 0 where there is none
 	expiry   int64
-	objSize  int // of the object as the table counts it
 	write    bool
-	gone     bool // deleted by the present command
+	gone     bool           // deleted by the present command
+	kind     datatypes.Kind // before the command
+	created  bool           // takes the place of whatever the key held
 }
 
 // NewTx returns a transaction to be used again and again.
@@ -118,7 +122,7 @@ func (tx *Tx) LockSet(set ShardSet) {
 }
 
 // LockAll takes the locks of all shards.
-func (tx *Tx) LockAll() { tx.LockSet(tx.store.AllShards()) }
+func (tx *Tx) LockAll() { tx.LockSet(tx.store.all) }
 
 // Held reports whether the transaction holds the shard.
 func (tx *Tx) Held(shard int) bool {
@@ -173,6 +177,12 @@ func (tx *Tx) End() int64 {
 	if len(tx.effects) > 0 {
 		tx.flushEffects()
 	}
+	if len(tx.served) > 0 {
+		for _, w := range tx.served {
+			w.Done(tx.offset)
+		}
+		tx.served = nil
+	}
 	if len(tx.trash) > 0 {
 		tx.emptyTrash()
 	}
@@ -211,7 +221,7 @@ func (tx *Tx) emptyTrash() {
 }
 
 // place is where a key belongs.
-func (tx *Tx) place(db int, key []byte) (*shard, uint32) {
+func (tx *Tx) place(key []byte) (*shard, uint32) {
 	i := tx.single
 	if i < 0 || debug {
 		i = tx.store.ShardOf(key)
@@ -224,24 +234,24 @@ func (tx *Tx) place(db int, key []byte) (*shard, uint32) {
 
 // lookup finds a key that is there and has not expired; an expired one is
 // removed on the way.
-func (tx *Tx) lookup(db int, key []byte) (sh *shard, t *table, h uint32, ref arena.Ref, r record) {
-	sh, h = tx.place(db, key)
-	t = sh.tables[db]
+func (tx *Tx) lookup(key []byte) (sh *shard, t *table, h uint32, ref arena.Ref, r record) {
+	sh, h = tx.place(key)
+	t = sh.tables[tx.DB]
 	if t == nil {
 		return sh, nil, h, 0, nil
 	}
 	ref, r = t.find(key, h)
 	if ref != 0 && r.has(hasExpiry) && r.expiry() <= tx.now {
-		tx.expire(sh, t, db, key, h, ref)
+		tx.expire(sh, t, key, h, ref)
 		return sh, t, h, 0, nil
 	}
 	return sh, t, h, ref, r
 }
 
-// lookupPending is lookup for a command that may have the key open for writing.
-func (tx *Tx) pending(db int, key []byte) *opened {
+// pending returns the key as the present command has it open for writing, or nil.
+func (tx *Tx) pending(key []byte) *opened {
 	for _, o := range tx.opened[:tx.n] {
-		if o.write && o.db == db && string(o.key) == string(key) {
+		if o.write && o.db == tx.DB && string(o.key) == string(key) {
 			return o
 		}
 	}
@@ -272,19 +282,19 @@ func (tx *Tx) touch(r record) {
 // Lookup fills v with the key's value for reading; false when there is no such
 // key. It is Read without a type, and without the Tx keeping the handle: for
 // commands that look at many keys.
-func (tx *Tx) Lookup(db int, key []byte, v *datatypes.Value) bool {
+func (tx *Tx) Lookup(key []byte, v *datatypes.Value) bool {
 	if tx.n > 0 {
-		if o := tx.pending(db, key); o != nil {
+		if o := tx.pending(key); o != nil {
 			*v = o.value
 			return o.exists()
 		}
 	}
-	sh, t, _, ref, r := tx.lookup(db, key)
+	sh, t, _, ref, r := tx.lookup(key)
 	if ref == 0 {
 		if !tx.NoStats {
 			sh.stats.Misses++
 		}
-		tx.missed(db, key)
+		tx.missed(key)
 		return false
 	}
 	if !tx.NoStats {
@@ -298,16 +308,16 @@ func (tx *Tx) Lookup(db int, key []byte, v *datatypes.Value) bool {
 	return true
 }
 
-func (tx *Tx) missed(db int, key []byte) {
+func (tx *Tx) missed(key []byte) {
 	if EventClass(tx.store.classes.Load())&ClassKeyMiss != 0 && !tx.NoStats {
-		tx.store.observer.KeyEvent(db, key, EvKeyMiss)
+		tx.store.observer.KeyEvent(tx.DB, key, EvKeyMiss)
 	}
 }
 
 // read opens the key's value for reading; nil when there is none.
-func (tx *Tx) read(db int, key []byte) *datatypes.Value {
+func (tx *Tx) read(key []byte) *datatypes.Value {
 	if tx.n > 0 {
-		if o := tx.pending(db, key); o != nil {
+		if o := tx.pending(key); o != nil {
 			if !o.exists() {
 				return nil
 			}
@@ -315,7 +325,7 @@ func (tx *Tx) read(db int, key []byte) *datatypes.Value {
 		}
 	}
 	o := tx.next()
-	if !tx.Lookup(db, key, &o.value) {
+	if !tx.Lookup(key, &o.value) {
 		tx.n--
 		return nil
 	}
@@ -327,20 +337,20 @@ func (o *opened) exists() bool { return !o.gone && (o.ref != 0 || o.value.Object
 
 // open opens the key for writing. There may be no such key: then the opened has
 // no record.
-func (tx *Tx) open(db int, key []byte) *opened {
+func (tx *Tx) open(key []byte) *opened {
 	if tx.n > 0 {
-		if o := tx.pending(db, key); o != nil {
+		if o := tx.pending(key); o != nil {
 			return o
 		}
 	}
-	sh, t, h, ref, r := tx.lookup(db, key)
+	sh, t, h, ref, r := tx.lookup(key)
 	if t == nil {
-		t = sh.table(db)
+		t = sh.table(tx.DB)
 	}
 	o := tx.next()
-	o.t, o.sh, o.key, o.db, o.hash = t, sh, key, db, h
+	o.t, o.sh, o.key, o.db, o.hash = t, sh, key, tx.DB, h
 	o.old, o.ref, o.write, o.gone = ref, ref, true, false
-	o.expiry, o.objSize = 0, 0
+	o.expiry, o.created = 0, false
 	v := &o.value
 	v.Env, v.Storage = &tx.env, o
 	v.Empty, v.Dirty = false, false
@@ -349,14 +359,12 @@ func (tx *Tx) open(db int, key []byte) *opened {
 		return o
 	}
 	if tx.store.snap.Load() != nil {
-		tx.beforeChange(o.t, db, h, r)
+		tx.beforeChange(o.t, r)
 	}
 	tx.touch(r)
 	v.Kind, v.Encoding = r.kind(), r.encoding()
 	v.Bytes, v.Object = t.value(r)
-	if v.Object != nil {
-		o.objSize = v.Object.Size()
-	}
+	o.kind = v.Kind
 	o.expiry = r.expiry()
 	return o
 }

@@ -1,0 +1,90 @@
+package command
+
+import (
+	"errors"
+
+	"github.com/medleydb/medley/datatypes"
+	"github.com/medleydb/medley/keyspace"
+)
+
+// A Context is all that a handler works with. It is valid until the handler
+// returns.
+type Context struct {
+	Tx       *keyspace.Tx
+	Args     Args
+	Reply    Reply
+	Spec     *Spec
+	Session  *Session
+	Services *Services
+
+	// Nested is set inside EXEC and scripts, where nothing may block.
+	Nested bool
+	// Wait is what a handler that returned Park waits for.
+	Wait   Wait
+	caller Caller
+}
+
+// A Caller runs a command inside the one that is running, under its locks.
+type Caller interface {
+	Call(c *Context, spec *Spec, argv [][]byte)
+}
+
+// SetCaller sets who runs nested commands.
+func (c *Context) SetCaller(x Caller) { c.caller = x }
+
+// Call runs a command inside the present one and writes its reply, an error
+// included, to c.Reply.
+func (c *Context) Call(spec *Spec, argv [][]byte) { c.caller.Call(c, spec, argv) }
+
+// Argv returns all arguments, the command's name included.
+func (c *Context) Argv() [][]byte { return c.Args.argv }
+
+// Changed says that the command changed the key, and how.
+func (c *Context) Changed(key []byte, ev keyspace.Event) { c.Tx.Changed(key, ev) }
+
+// A Wait says what a blocked command waits for.
+type Wait struct {
+	Keys    [][]byte       // one of which must become able to serve the command
+	Targets [][]byte       // that the command changes beside Keys
+	Kind    datatypes.Kind // of the values that can serve it
+	// DeadlineMs is when to give up, Unix milliseconds; 0 for never.
+	DeadlineMs int64
+	// TimedOut is the reply of a command that gave up.
+	TimedOut Value
+}
+
+// ErrParked is what Park returns. It is no error: dispatch parks the session.
+var ErrParked = errors.New("command waits")
+
+// Park makes the session wait and the command run again when one of the keys is
+// ready. The handler returns what Park returns, having changed nothing. In EXEC
+// and scripts it answers TimedOut at once.
+func (c *Context) Park(w Wait) error {
+	c.Wait = w
+	return ErrParked
+}
+
+// ParseTimeout turns a timeout in seconds, a fraction allowed, into a deadline in
+// Unix milliseconds; 0 stays 0 and means for ever.
+func (c *Context) ParseTimeout(arg []byte) (deadlineMs int64, err error) {
+	f, ok := datatypes.ParseFloat(arg)
+	switch {
+	case !ok:
+		return 0, ErrTimeoutNotFloat
+	case f < 0:
+		return 0, ErrTimeoutNegative
+	case f == 0:
+		return 0, nil
+	case f > float64(1<<62)/1000:
+		return 0, ErrTimeoutRange
+	}
+	ms := f * 1000
+	n := int64(ms)
+	if float64(n) < ms {
+		n++
+	}
+	if n > 1<<62-c.Tx.NowMs() {
+		return 0, ErrTimeoutRange
+	}
+	return c.Tx.NowMs() + n, nil
+}

@@ -1,0 +1,98 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/medleydb/medley/datatypes"
+	"github.com/medleydb/medley/keyspace"
+)
+
+// Errors of the dispatch and of arguments, for errors.Is.
+var (
+	ErrSyntax          = errors.New("syntax error")
+	ErrArity           = errors.New("wrong number of arguments")
+	ErrNoSuchKey       = errors.New("no such key")
+	ErrIndexRange      = errors.New("index out of range")
+	ErrNotPositive     = errors.New("value is out of range, must be positive")
+	ErrOutOfRange      = errors.New("value is out of range")
+	ErrSameObject      = errors.New("source and destination objects are the same")
+	ErrDBIndex         = errors.New("DB index is out of range")
+	ErrInvalidDB       = errors.New("invalid DB index")
+	ErrTimeoutNegative = errors.New("timeout is negative")
+	ErrTimeoutNotFloat = errors.New("timeout is not a float or out of range")
+	ErrTimeoutRange    = errors.New("timeout is out of range")
+	ErrTimeoutNotInt   = errors.New("timeout is not an integer or out of range")
+	ErrExecAbort       = errors.New("transaction discarded because of previous errors")
+	ErrExecNoMulti     = errors.New("EXEC without MULTI")
+	ErrDiscardNoMulti  = errors.New("DISCARD without MULTI")
+	ErrNestedMulti     = errors.New("MULTI calls can not be nested")
+	ErrNotInMulti      = errors.New("command not allowed inside a transaction")
+	ErrOOM             = errors.New("command not allowed when used memory > 'maxmemory'")
+	ErrNoAuth          = errors.New("authentication required")
+	ErrWrongPass       = errors.New("invalid username-password pair or user is disabled")
+	ErrNoProto         = errors.New("unsupported protocol version")
+	ErrLoading         = errors.New("the dataset is being loaded")
+	ErrInternal        = errors.New("internal error")
+)
+
+// wireTexts is the one table from errors to the text on the wire.
+var wireTexts = map[error]string{
+	ErrSyntax:          "ERR syntax error",
+	ErrNoSuchKey:       "ERR no such key",
+	ErrIndexRange:      "ERR index out of range",
+	ErrNotPositive:     "ERR value is out of range, must be positive",
+	ErrOutOfRange:      "ERR value is out of range",
+	ErrSameObject:      "ERR source and destination objects are the same",
+	ErrDBIndex:         "ERR DB index is out of range",
+	ErrInvalidDB:       "ERR invalid DB index",
+	ErrTimeoutNegative: "ERR timeout is negative",
+	ErrTimeoutNotFloat: "ERR timeout is not a float or out of range",
+	ErrTimeoutRange:    "ERR timeout is out of range",
+	ErrTimeoutNotInt:   "ERR timeout is not an integer or out of range",
+	ErrExecAbort:       "EXECABORT Transaction discarded because of previous errors.",
+	ErrExecNoMulti:     "ERR EXEC without MULTI",
+	ErrDiscardNoMulti:  "ERR DISCARD without MULTI",
+	ErrNestedMulti:     "ERR MULTI calls can not be nested",
+	ErrNotInMulti:      "ERR Command not allowed inside a transaction",
+	ErrOOM:             "OOM command not allowed when used memory > 'maxmemory'.",
+	ErrNoAuth:          "NOAUTH Authentication required.",
+	ErrWrongPass:       "WRONGPASS invalid username-password pair or user is disabled.",
+	ErrNoProto:         "NOPROTO unsupported protocol version",
+	ErrLoading:         "LOADING Medley is loading the dataset in memory",
+	ErrInternal:        "ERR internal error",
+
+	keyspace.ErrWrongType:      "WRONGTYPE Operation against a key holding the wrong kind of value",
+	datatypes.ErrNotInteger:    "ERR value is not an integer or out of range",
+	datatypes.ErrNotFloat:      "ERR value is not a valid float",
+	datatypes.ErrOverflow:      "ERR increment or decrement would overflow",
+	datatypes.ErrNaNOrInfinity: "ERR increment would produce NaN or Infinity",
+	datatypes.ErrStringTooLong: "ERR string exceeds maximum allowed size (proto-max-bulk-len)",
+}
+
+// Errorf returns an error of code ERR with a text of its own, for what only one
+// command says.
+func Errorf(format string, args ...any) error {
+	return ReplyError("ERR " + fmt.Sprintf(format, args...))
+}
+
+// WireText returns the error as clients see it: CODE message. spec is the command
+// that gave it.
+func WireText(err error, spec *Spec) string {
+	if err == ErrArity && spec != nil {
+		return "ERR wrong number of arguments for '" + spec.FullName + "' command"
+	}
+	if t, ok := wireTexts[err]; ok {
+		return t
+	}
+	var own ReplyError
+	if errors.As(err, &own) {
+		return string(own)
+	}
+	for known, t := range wireTexts {
+		if errors.Is(err, known) {
+			return t
+		}
+	}
+	return "ERR " + err.Error()
+}

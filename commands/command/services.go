@@ -1,0 +1,32 @@
+package command
+
+import (
+	"log/slog"
+	"sync/atomic"
+
+	"github.com/medleydb/medley/keyspace"
+)
+
+// Services are what handlers may use of the engine beside the keys.
+type Services struct {
+	Store   *keyspace.Store
+	Table   *Table
+	Clients *Clients
+	Stats   *Stats
+	Pause   *Pause
+	Log     *slog.Logger
+	RunID   string // 40 hex digits
+	StartMs int64  // Unix milliseconds
+	// Unblock ends the wait of a session: with its timeout's reply, or with an
+	// error. False when it does not wait.
+	Unblock func(s *Session, withError bool) bool
+	// Shutdown ends the server; nil in an embedded engine.
+	Shutdown func(ShutdownOptions) error
+	// ActiveExpire turns the sweep of expired keys on and off.
+	ActiveExpire atomic.Bool
+}
+
+// ShutdownOptions are those of SHUTDOWN.
+type ShutdownOptions struct {
+	Save, NoSave, Now, Force bool
+}

@@ -1,0 +1,270 @@
+package command
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/medleydb/medley/keyspace"
+)
+
+// A Peer is the far end of a session as the engine sees it: a connection of the
+// server, or a program that called Do. Its methods may be called by any
+// goroutine, with shard locks held: they must not block.
+type Peer interface {
+	// Addr and LocalAddr return host:port, a socket's path, or "".
+	Addr() string
+	LocalAddr() string
+	// Resume hands over the reply of a command that has waited. It must not be
+	// sent before the journal has reached the offset.
+	Resume(reply Value, offset int64)
+	// Retry makes the peer give its input to the engine again.
+	Retry()
+	// Kick closes the connection, after what has been written where that is
+	// possible at once.
+	Kick()
+	// Stats returns the connection's figures for CLIENT LIST.
+	Stats() PeerStats
+}
+
+// PeerStats are figures of a connection, in bytes where not said otherwise.
+type PeerStats struct {
+	FD                  int
+	QueryBuffer         int // unprocessed input
+	QueryBufferFree     int
+	OutputBuffer        int // reply bytes not yet sent
+	BytesIn, BytesOut   int64
+	OutputBufferPending bool
+}
+
+// A Session is the state of one client. Fields without a lock belong to the
+// goroutine that runs the session's commands; what other goroutines may see
+// (CLIENT LIST) is atomic or behind mu.
+type Session struct {
+	ID        uint64
+	Peer      Peer
+	CreatedMs int64
+
+	Proto     int // 2 or 3
+	ReplyMode ReplyMode
+	Closing   bool // the connection is closed after the reply
+	Authed    bool
+	// Commands in MULTI.
+	InMulti bool
+	Aborted bool // a queued command was refused
+	Queue   []Queued
+	Watch   keyspace.Watch
+
+	db       atomic.Int32
+	flags    atomic.Uint32
+	queued   atomic.Int32 // commands in the queue, -1 outside MULTI
+	watching atomic.Int32
+	lastMs   atomic.Int64
+	lastSpec atomic.Pointer[Spec]
+	commands atomic.Int64
+	proto    atomic.Int32
+
+	mu     sync.Mutex
+	name   string
+	libs   [2]string // library's name and version
+	user   string
+	parked *Parked
+}
+
+// A Queued is a command in MULTI; it owns its arguments.
+type Queued struct {
+	Spec *Spec
+	Argv [][]byte
+}
+
+// ReplyMode is what CLIENT REPLY chose.
+type ReplyMode uint8
+
+// The modes.
+const (
+	ReplyOn       ReplyMode = iota
+	ReplyOff                // nothing is answered
+	ReplySkip               // the present command is not answered
+	ReplySkipNext           // the next command is not answered
+)
+
+// SessionFlags are marks of a session.
+type SessionFlags uint32
+
+// The marks.
+const (
+	NoTouch SessionFlags = 1 << iota
+	NoEvict
+	Blocked
+	CloseAfterReply
+	UnixSocket
+	ReadOnlySession
+)
+
+// NewSession returns a session that speaks RESP2 to the peer.
+func NewSession(id uint64, peer Peer, nowMs int64) *Session {
+	s := &Session{ID: id, Peer: peer, CreatedMs: nowMs, Proto: 2}
+	s.queued.Store(-1)
+	s.lastMs.Store(nowMs)
+	s.user = "default"
+	s.proto.Store(2)
+	return s
+}
+
+// DB returns the selected database.
+func (s *Session) DB() int { return int(s.db.Load()) }
+
+// Select selects a database.
+func (s *Session) Select(db int) { s.db.Store(int32(db)) }
+
+// SetProto chooses RESP2 or RESP3.
+func (s *Session) SetProto(v int) {
+	s.Proto = v
+	s.proto.Store(int32(v))
+}
+
+// Flag reports whether the session has the mark.
+func (s *Session) Flag(f SessionFlags) bool { return SessionFlags(s.flags.Load())&f != 0 }
+
+// SetFlag sets or clears a mark.
+func (s *Session) SetFlag(f SessionFlags, on bool) {
+	if on {
+		s.flags.Or(uint32(f))
+	} else {
+		s.flags.And(^uint32(f))
+	}
+}
+
+// Name returns what CLIENT SETNAME set.
+func (s *Session) Name() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.name
+}
+
+// SetName sets the name.
+func (s *Session) SetName(name string) {
+	s.mu.Lock()
+	s.name = name
+	s.mu.Unlock()
+}
+
+// User returns the name of the authenticated user.
+func (s *Session) User() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.user
+}
+
+// SetUser sets the authenticated user.
+func (s *Session) SetUser(name string) {
+	s.mu.Lock()
+	s.user = name
+	s.mu.Unlock()
+}
+
+// Lib returns the client library's name and version.
+func (s *Session) Lib() (name, version string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.libs[0], s.libs[1]
+}
+
+// SetLib sets the library's name, or its version.
+func (s *Session) SetLib(version bool, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if version {
+		s.libs[1] = text
+	} else {
+		s.libs[0] = text
+	}
+}
+
+// Enqueue adds a command to the transaction; argv must be owned.
+func (s *Session) Enqueue(spec *Spec, argv [][]byte) {
+	s.Queue = append(s.Queue, Queued{spec, argv})
+	s.queued.Store(int32(len(s.Queue)))
+}
+
+// Begin starts a transaction.
+func (s *Session) Begin() {
+	s.InMulti, s.Aborted = true, false
+	s.queued.Store(0)
+}
+
+// EndMulti leaves the transaction.
+func (s *Session) EndMulti() {
+	s.InMulti, s.Aborted, s.Queue = false, false, nil
+	s.queued.Store(-1)
+}
+
+// NoteWatches brings the number of watched keys that others see up to date.
+func (s *Session) NoteWatches() { s.watching.Store(int32(s.Watch.Len())) }
+
+// Ran notes that the session ran a command.
+func (s *Session) Ran(spec *Spec) {
+	if s.lastSpec.Load() != spec {
+		s.lastSpec.Store(spec)
+	}
+}
+
+// Active notes the time of the last input and how many commands it brought.
+func (s *Session) Active(nowMs int64, commands int) {
+	s.lastMs.Store(nowMs)
+	s.commands.Add(int64(commands))
+}
+
+// LastMs returns the time of the last input.
+func (s *Session) LastMs() int64 { return s.lastMs.Load() }
+
+// Commands returns how many commands the session has run.
+func (s *Session) Commands() int64 { return s.commands.Load() }
+
+// LastSpec returns the last command, or nil.
+func (s *Session) LastSpec() *Spec { return s.lastSpec.Load() }
+
+// QueueLen returns the number of queued commands, -1 outside MULTI.
+func (s *Session) QueueLen() int { return int(s.queued.Load()) }
+
+// Watching returns the number of watched keys.
+func (s *Session) Watching() int { return int(s.watching.Load()) }
+
+// SeenProto returns the protocol version, for others than the session's owner.
+func (s *Session) SeenProto() int { return int(s.proto.Load()) }
+
+// Restart brings the session back to its first state, as RESET does. Watched keys
+// must have been released.
+func (s *Session) Restart(authed bool) {
+	s.EndMulti()
+	s.Select(0)
+	s.SetProto(2)
+	s.ReplyMode = ReplyOn
+	s.SetFlag(NoTouch|NoEvict|ReadOnlySession, false)
+	s.Authed = authed
+	s.SetName("")
+	s.SetUser("default")
+}
+
+// Parked is a command that waits.
+type Parked struct {
+	Waiter     *keyspace.Waiter
+	DeadlineMs int64 // 0 for never
+	TimedOut   Value
+	Spec       *Spec
+	SinceMs    int64
+}
+
+// Park notes the command that the session waits with; nil when it goes on.
+func (s *Session) Park(p *Parked) {
+	s.mu.Lock()
+	s.parked = p
+	s.mu.Unlock()
+	s.SetFlag(Blocked, p != nil)
+}
+
+// Parked returns the command that the session waits with, or nil.
+func (s *Session) Parked() *Parked {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.parked
+}

@@ -1,0 +1,299 @@
+package command
+
+import (
+	"strings"
+
+	"github.com/medleydb/medley/keyspace"
+)
+
+// A Spec defines a command. It stands directly above its handler, and everything
+// that needs to know the command derives from it: dispatch, locking, MULTI, the
+// COMMAND family, ACL categories, documentation and generated tests.
+type Spec struct {
+	Name    string // lower case; of a subcommand the second word alone
+	Group   Group
+	Since   string // version of the field's server that brought it
+	Summary string // one line
+	// Syntax is what follows the name, in the notation of the field's
+	// documentation: key [NX | XX] [EX seconds | PX milliseconds] value [value ...]
+	Syntax     string
+	Complexity string
+	Arity      int // arguments with the name; negative: at least
+	Flags      Flags
+	Categories []string // beyond those that Group and Flags imply
+	Keys       []KeySpec
+	Scope      Scope
+	Run        func(*Context) error
+	Subs       []*Spec
+
+	// Set by NewTable.
+	ID       int
+	FullName string // container|sub, lower case
+	parent   *Spec
+	single   int // argument that is the only key, or 0
+	locking  locking
+}
+
+// A Group is the family of a command, as documentation groups them.
+type Group string
+
+// The groups.
+const (
+	GroupBitmap       Group = "bitmap"
+	GroupCluster      Group = "cluster"
+	GroupConnection   Group = "connection"
+	GroupGeneric      Group = "generic"
+	GroupGeo          Group = "geo"
+	GroupHash         Group = "hash"
+	GroupHyperLogLog  Group = "hyperloglog"
+	GroupList         Group = "list"
+	GroupPubSub       Group = "pubsub"
+	GroupScripting    Group = "scripting"
+	GroupServer       Group = "server"
+	GroupSet          Group = "set"
+	GroupSortedSet    Group = "sorted_set"
+	GroupStream       Group = "stream"
+	GroupString       Group = "string"
+	GroupTransactions Group = "transactions"
+)
+
+// Flags are properties of a command.
+type Flags uint32
+
+// The flags, with the names that COMMAND INFO gives them.
+const (
+	Write          Flags = 1 << iota // write
+	ReadOnly                         // readonly
+	DenyOOM                          // denyoom
+	Admin                            // admin
+	PubSub                           // pubsub
+	NoScript                         // noscript
+	Blocking                         // blocking
+	Loading                          // loading: runs while data is loaded
+	Stale                            // stale: runs on a replica that lost its primary
+	SkipMonitor                      // skip_monitor
+	SkipSlowlog                      // skip_slowlog
+	Asking                           // asking
+	Fast                             // fast
+	NoAuth                           // no_auth
+	MayReplicate                     // may_replicate
+	Sentinel                         // sentinel
+	NoAsyncLoading                   // no_async_loading
+	NoMulti                          // no_multi
+	MovableKeys                      // movablekeys; set by NewTable
+	AllowBusy                        // allow_busy
+	Protected                        // protected; hidden
+	ArbitraryKeys                    // touches_arbitrary_keys; hidden
+)
+
+var flagNames = [...]string{"write", "readonly", "denyoom", "admin", "pubsub", "noscript",
+	"blocking", "loading", "stale", "skip_monitor", "skip_slowlog", "asking", "fast", "no_auth",
+	"may_replicate", "sentinel", "no_async_loading", "no_multi", "movablekeys", "allow_busy"}
+
+// Names returns the names of the flags that COMMAND INFO shows.
+func (f Flags) Names() []string {
+	var names []string
+	for i, n := range flagNames {
+		if f&(1<<i) != 0 && Flags(1<<i)&(MayReplicate|Sentinel) == 0 {
+			names = append(names, n)
+		}
+	}
+	return names
+}
+
+// A Scope says which shards a command runs under.
+type Scope uint8
+
+// The scopes.
+const (
+	ScopeKeys       Scope = iota // those of its keys
+	ScopeAll                     // all
+	ScopeAllInMulti              // none by itself, all when it is queued in MULTI
+	ScopeSession                 // those of the session's queued commands and watched keys
+)
+
+// Has reports whether all of the flags are set.
+func (s *Spec) Has(f Flags) bool { return s.Flags&f == f }
+
+// Parent returns the container of a subcommand, or nil.
+func (s *Spec) Parent() *Spec { return s.parent }
+
+// ArityOK reports whether a command of n arguments, its name included, has the
+// right number of them.
+func (s *Spec) ArityOK(n int) bool {
+	if s.Arity >= 0 {
+		return n == s.Arity
+	}
+	return n >= -s.Arity
+}
+
+var groupCategories = map[Group]string{
+	GroupBitmap: "bitmap", GroupConnection: "connection", GroupGeneric: "keyspace", GroupGeo: "geo",
+	GroupHash: "hash", GroupHyperLogLog: "hyperloglog", GroupList: "list", GroupPubSub: "pubsub",
+	GroupScripting: "scripting", GroupSet: "set", GroupSortedSet: "sortedset", GroupStream: "stream",
+	GroupString: "string", GroupTransactions: "transaction",
+}
+
+// AllCategories returns the ACL categories of the command, without @, those that
+// its group and flags imply included.
+func (s *Spec) AllCategories() []string {
+	var list []string
+	add := func(name string) {
+		for _, have := range list {
+			if have == name {
+				return
+			}
+		}
+		list = append(list, name)
+	}
+	if len(s.Subs) == 0 {
+		for _, c := range s.Categories {
+			add(c)
+		}
+		if c := groupCategories[s.Group]; c != "" && !s.noGroupCategory() {
+			add(c)
+		}
+	}
+	implied := [...]struct {
+		flag Flags
+		name string
+	}{{Write, "write"}, {ReadOnly, "read"}, {Admin, "admin"}, {Admin, "dangerous"}, {PubSub, "pubsub"}, {Fast, "fast"}, {Blocking, "blocking"}}
+	for _, i := range implied {
+		if s.Flags&i.flag != 0 && !(i.name == "read" && s.Group == GroupScripting) {
+			add(i.name)
+		}
+	}
+	if s.Flags&Fast == 0 {
+		add("slow")
+	}
+	return list
+}
+
+// noGroupCategory is the mark of commands that belong to their group for
+// readers only: SORT is documented among the generic ones and is no @keyspace.
+func (s *Spec) noGroupCategory() bool {
+	return len(s.Categories) > 0 && s.Categories[0] == NoGroup
+}
+
+// NoGroup as the first of Spec.Categories takes away the category of the group.
+const NoGroup = ""
+
+type locking uint8
+
+const (
+	lockNone locking = iota
+	lockSingle
+	lockKeys
+	lockAll
+	lockSession
+)
+
+// Table finds commands by name.
+type Table struct {
+	byName map[string]*Spec
+	specs  []*Spec // top level, in the order of NewTable's argument
+	count  int
+}
+
+// NewTable returns the table of the given commands.
+func NewTable(specs []*Spec) *Table {
+	t := &Table{byName: map[string]*Spec{}, specs: specs}
+	for _, s := range specs {
+		if t.byName[s.Name] != nil {
+			panic("command: " + s.Name + " is defined twice")
+		}
+		t.byName[s.Name] = s
+		t.prepare(s, nil)
+		for _, sub := range s.Subs {
+			sub.Group = s.Group
+			t.prepare(sub, s)
+			t.byName[sub.FullName] = sub
+		}
+	}
+	return t
+}
+
+func (t *Table) prepare(s, parent *Spec) {
+	s.ID, s.FullName, s.parent = t.count, s.Name, parent
+	t.count++
+	if parent != nil {
+		s.FullName = parent.Name + "|" + s.Name
+	}
+	for _, k := range s.Keys {
+		if k.NumKeys || k.Keyword != "" || k.Flags&Incomplete != 0 {
+			s.Flags |= MovableKeys
+		}
+	}
+	s.locking = s.chooseLocking()
+}
+
+func (s *Spec) chooseLocking() locking {
+	switch {
+	case s.Scope == ScopeAll:
+		return lockAll
+	case s.Scope == ScopeSession:
+		return lockSession
+	case len(s.Keys) == 0:
+		return lockNone
+	case len(s.Keys) == 1 && s.Keys[0].isSingle():
+		s.single = s.Keys[0].Begin
+		return lockSingle
+	}
+	return lockKeys
+}
+
+// Len returns the number of commands, subcommands included.
+func (t *Table) Len() int { return t.count }
+
+// All returns the commands without their subcommands.
+func (t *Table) All() []*Spec { return t.specs }
+
+// Lookup returns the command or subcommand (container|sub) with the name, in any
+// case, or nil.
+func (t *Table) Lookup(name string) *Spec { return t.byName[strings.ToLower(name)] }
+
+const maxName = 64
+
+// Find returns the command that the arguments name: of a container the
+// subcommand, where there is one.
+func (t *Table) Find(argv [][]byte) *Spec {
+	var buf [maxName]byte
+	name, ok := lowerInto(buf[:0], argv[0])
+	if !ok {
+		return nil
+	}
+	s := t.byName[string(name)]
+	if s == nil || len(s.Subs) == 0 || len(argv) < 2 {
+		return s
+	}
+	sub, ok := lowerInto(append(name, '|'), argv[1])
+	if !ok {
+		return nil
+	}
+	return t.byName[string(sub)]
+}
+
+func lowerInto(dst, b []byte) ([]byte, bool) {
+	if len(dst)+len(b) > maxName {
+		return nil, false
+	}
+	for _, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c == '|' {
+			return nil, false
+		}
+		dst = append(dst, c)
+	}
+	return dst, true
+}
+
+// AddShards adds the shards of the command's keys in argv to the set.
+func (s *Spec) AddShards(store *keyspace.Store, argv [][]byte, set keyspace.ShardSet) {
+	if s.locking == lockAll {
+		set.AddAll(store)
+		return
+	}
+	s.EachKey(argv, func(key []byte, _ KeyFlags) { set.Add(store.ShardOf(key)) })
+}

@@ -1,0 +1,251 @@
+package command
+
+import (
+	"math/bits"
+	"sync"
+	"sync/atomic"
+)
+
+// Stats are the engine's counters. Those that every command touches are kept in
+// several blocks, so that cores do not share cache lines; a reader adds them up.
+type Stats struct {
+	Connections   atomic.Int64 // accepted since start
+	Rejected      atomic.Int64 // connections refused at maxclients
+	BytesIn       atomic.Int64
+	BytesOut      atomic.Int64
+	ExpireCycleNs atomic.Int64
+	UnblockedKeys atomic.Int64
+
+	blocks [statBlocks]StatBlock
+	next   atomic.Uint32
+	specs  int
+
+	mu     sync.Mutex
+	errors map[string]int64 // by code
+	total  int64            // error replies
+}
+
+const statBlocks = 16
+
+// A StatBlock holds the counters of a part of the executors.
+type StatBlock struct {
+	commands []CommandStat
+	LockHold Histogram // how long a command holds its locks
+	LoopTurn Histogram // how long a loop serves one connection at a time
+	_        [64]byte
+}
+
+// A CommandStat counts one command.
+type CommandStat struct {
+	Calls, Nanos, Rejected, Failed atomic.Int64
+	latency                        atomic.Pointer[Histogram]
+}
+
+// NewStats returns counters for a table of so many commands.
+func NewStats(specs int) *Stats {
+	s := &Stats{specs: specs, errors: map[string]int64{}}
+	for i := range s.blocks {
+		s.blocks[i].commands = make([]CommandStat, specs)
+	}
+	return s
+}
+
+// Block returns a block for an executor to count in.
+func (s *Stats) Block() *StatBlock { return &s.blocks[s.next.Add(1)%statBlocks] }
+
+// Ran counts a call that took so long.
+func (b *StatBlock) Ran(spec *Spec, ns int64, failed, histogram bool) {
+	c := &b.commands[spec.ID]
+	c.Calls.Add(1)
+	c.Nanos.Add(ns)
+	if failed {
+		c.Failed.Add(1)
+	}
+	if histogram {
+		h := c.latency.Load()
+		if h == nil {
+			h = new(Histogram)
+			if !c.latency.CompareAndSwap(nil, h) {
+				h = c.latency.Load()
+			}
+		}
+		h.Add(ns)
+	}
+}
+
+// Refused counts a call that was rejected before it ran.
+func (b *StatBlock) Refused(spec *Spec) { b.commands[spec.ID].Rejected.Add(1) }
+
+// CommandTotals are the sums for one command.
+type CommandTotals struct{ Calls, Nanos, Rejected, Failed int64 }
+
+// Command returns the sums for the command.
+func (s *Stats) Command(spec *Spec) (t CommandTotals) {
+	for i := range s.blocks {
+		c := &s.blocks[i].commands[spec.ID]
+		t.Calls += c.Calls.Load()
+		t.Nanos += c.Nanos.Load()
+		t.Rejected += c.Rejected.Load()
+		t.Failed += c.Failed.Load()
+	}
+	return t
+}
+
+// Latency returns the command's histogram of durations.
+func (s *Stats) Latency(spec *Spec) (sum Counts) {
+	for i := range s.blocks {
+		if h := s.blocks[i].commands[spec.ID].latency.Load(); h != nil {
+			h.addTo(&sum)
+		}
+	}
+	return sum
+}
+
+// LockHold and LoopTurn return the histograms of all blocks.
+func (s *Stats) LockHold() (sum Counts) {
+	for i := range s.blocks {
+		s.blocks[i].LockHold.addTo(&sum)
+	}
+	return sum
+}
+
+// LoopTurn returns the histogram of how long loops serve one connection.
+func (s *Stats) LoopTurn() (sum Counts) {
+	for i := range s.blocks {
+		s.blocks[i].LoopTurn.addTo(&sum)
+	}
+	return sum
+}
+
+// Calls returns how many commands have run.
+func (s *Stats) Calls() (n int64) {
+	for i := range s.blocks {
+		for j := range s.blocks[i].commands {
+			n += s.blocks[i].commands[j].Calls.Load()
+		}
+	}
+	return n
+}
+
+// maxErrorCodes is how many codes are told apart; scripts can make up any.
+const maxErrorCodes = 128
+
+// CountError counts an error reply.
+func (s *Stats) CountError(code string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.total++
+	if _, ok := s.errors[code]; ok || len(s.errors) < maxErrorCodes {
+		s.errors[code]++
+	}
+}
+
+// Errors returns the number of error replies, in all and by code.
+func (s *Stats) Errors() (total int64, byCode map[string]int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	byCode = make(map[string]int64, len(s.errors))
+	for k, v := range s.errors {
+		byCode[k] = v
+	}
+	return s.total, byCode
+}
+
+// Reset clears all counters, as CONFIG RESETSTAT does.
+func (s *Stats) Reset() {
+	for _, c := range []*atomic.Int64{&s.Connections, &s.Rejected, &s.BytesIn, &s.BytesOut, &s.ExpireCycleNs, &s.UnblockedKeys} {
+		c.Store(0)
+	}
+	for i := range s.blocks {
+		b := &s.blocks[i]
+		for j := range b.commands {
+			c := &b.commands[j]
+			c.Calls.Store(0)
+			c.Nanos.Store(0)
+			c.Rejected.Store(0)
+			c.Failed.Store(0)
+			c.latency.Store(nil)
+		}
+		b.LockHold.reset()
+		b.LoopTurn.reset()
+	}
+	s.mu.Lock()
+	clear(s.errors)
+	s.total = 0
+	s.mu.Unlock()
+}
+
+// A Histogram counts durations in buckets of a quarter of a power of two.
+type Histogram struct{ n [histBuckets]atomic.Uint32 }
+
+const histBuckets = 4 * 40
+
+// Counts are the buckets of histograms added up.
+type Counts [histBuckets]uint64
+
+func bucketOf(ns int64) int {
+	if ns < 4 {
+		return int(max(ns, 0))
+	}
+	log := bits.Len64(uint64(ns)) - 1
+	return min(4*(log-1)+int(ns>>(log-2)&3), histBuckets-1)
+}
+
+// bucketTop returns the largest duration in nanoseconds that the bucket counts.
+func bucketTop(b int) int64 {
+	if b < 4 {
+		return int64(b)
+	}
+	log := b/4 + 1
+	return int64(b%4+5)<<(log-2) - 1
+}
+
+// Add counts a duration in nanoseconds.
+func (h *Histogram) Add(ns int64) { h.n[bucketOf(ns)].Add(1) }
+
+func (h *Histogram) addTo(sum *Counts) {
+	for i := range h.n {
+		sum[i] += uint64(h.n[i].Load())
+	}
+}
+
+func (h *Histogram) reset() {
+	for i := range h.n {
+		h.n[i].Store(0)
+	}
+}
+
+// Total returns how many durations were counted.
+func (c *Counts) Total() (n uint64) {
+	for _, x := range c {
+		n += x
+	}
+	return n
+}
+
+// Quantile returns an upper bound in nanoseconds of the fraction q (0 to 1) of the
+// durations.
+func (c *Counts) Quantile(q float64) int64 {
+	total := c.Total()
+	if total == 0 {
+		return 0
+	}
+	want, seen := uint64(q*float64(total)), uint64(0)
+	for b, n := range c {
+		seen += n
+		if n > 0 && (seen > want || seen == total) {
+			return bucketTop(b)
+		}
+	}
+	return 0
+}
+
+// Each calls fn with each bucket that counted something: its largest duration in
+// nanoseconds and its count.
+func (c *Counts) Each(fn func(topNs int64, n uint64)) {
+	for b, n := range c {
+		if n > 0 {
+			fn(bucketTop(b), n)
+		}
+	}
+}
