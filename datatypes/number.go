@@ -2,7 +2,6 @@ package datatypes
 
 import (
 	"math"
-	"math/big"
 	"strconv"
 )
 
@@ -121,49 +120,4 @@ func FormatFloat(dst []byte, f float64) []byte {
 		return strconv.AppendFloat(dst, f, 'e', -1, 64)
 	}
 	return strconv.AppendFloat(dst, f, 'f', -1, 64)
-}
-
-// A LongDouble is a number with the 64-bit mantissa of the extended precision
-// in which INCRBYFLOAT and HINCRBYFLOAT calculate.
-type LongDouble struct{ f *big.Float }
-
-// ParseLongDouble parses a finite number; inf and NaN give ok false.
-func ParseLongDouble(b []byte) (LongDouble, bool) {
-	if !plausibleFloat(b) || len(b) > 5<<10 {
-		return LongDouble{}, false
-	}
-	f, rest, err := new(big.Float).SetPrec(64).Parse(string(b), 0)
-	_ = rest
-	if err != nil || f.IsInf() {
-		return LongDouble{}, false
-	}
-	return LongDouble{f}, f.Sign() == 0 || f.MantExp(nil) <= 16384
-}
-
-// Add returns the rounded sum, and ok false when it leaves the type's range.
-func (l LongDouble) Add(m LongDouble) (LongDouble, bool) {
-	sum := new(big.Float).SetPrec(64).Add(l.f, m.f)
-	return LongDouble{sum}, sum.Sign() == 0 || sum.MantExp(nil) <= 16384
-}
-
-// Less reports whether l is smaller than m.
-func (l LongDouble) Less(m LongDouble) bool { return l.f.Cmp(m.f) < 0 }
-
-// Sign returns -1, 0 or 1.
-func (l LongDouble) Sign() int { return l.f.Sign() }
-
-// Append appends the number with at most 17 decimals and no trailing zeros.
-func (l LongDouble) Append(dst []byte) []byte {
-	start := len(dst)
-	dst = l.f.Append(dst, 'f', 17)
-	for dst[len(dst)-1] == '0' {
-		dst = dst[:len(dst)-1]
-	}
-	if dst[len(dst)-1] == '.' {
-		dst = dst[:len(dst)-1]
-	}
-	if string(dst[start:]) == "-0" {
-		dst = append(dst[:start], '0')
-	}
-	return dst
 }

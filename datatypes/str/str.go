@@ -1,0 +1,237 @@
+// Package str implements the string value: bytes, counters and ranges of bytes.
+//
+// # Encodings
+//
+//	Raw       the bytes inline, as they were set
+//	Modified  the bytes inline, after a change in the middle or at the end
+//	Integer   a 64-bit signed integer inline, little endian, in 1 to 8 bytes
+//	Large     an object: bytes of the Go heap with room to grow
+//	Sparse    an object of another package that stands for a string
+//
+// A record is rounded up to 8 bytes, so that with keys of mixed lengths every
+// byte less pays one time in eight; hence an integer is stored in as few bytes as
+// hold it. Zero takes one, not none, so that a flag going from 0 to 1 stays where
+// it is. For the same reason an increment never makes the bytes fewer: a counter
+// that swings around 128 would otherwise move each time.
+//
+// Modified differs from Raw in nothing but its name in OBJECT ENCODING, where
+// servers of the field call a short string embstr until it is changed in place.
+//
+// A string that grows becomes Large early (growInline), since growing inline
+// copies it every time. A string that is set stays inline up to the storage's
+// limit: it costs no object and no slack there.
+package str
+
+import (
+	"encoding/binary"
+	"strconv"
+
+	"github.com/medleydb/medley/datatypes"
+)
+
+// Encodings of a string. Raw is the zero Encoding: a value that is not there
+// reads as an empty string.
+const (
+	Raw datatypes.Encoding = iota
+	Modified
+	Integer
+	Large
+	Sparse
+)
+
+const (
+	// growInline is the length in bytes from which a growing string is Large.
+	growInline = 2 << 10
+
+	// maxSlack is the most room in bytes that a string becoming Large gets.
+	maxSlack = 1 << 20
+
+	// maxEmbedded is the longest string in bytes that is called embstr.
+	maxEmbedded = 44
+
+	maxIntegerText = 20 // bytes of the longest 64-bit signed integer in decimal
+)
+
+// A String is the typed handle of a string value.
+//
+// Slices that its methods return borrow the value: they are valid until the
+// string is changed or the transaction ends, and are not to be written to,
+// except those of Writable.
+type String struct{ v *datatypes.Value }
+
+// Kind returns datatypes.String.
+func (String) Kind() datatypes.Kind { return datatypes.String }
+
+// Of returns the handle over v.
+func (String) Of(v *datatypes.Value) String { return String{v} }
+
+// A Source is a large string in a form other than plain bytes, such as a
+// compressed bitmap. A value that holds one has the encoding Sparse.
+type Source interface {
+	datatypes.Object
+	// Len returns the length of the string in bytes.
+	Len() int
+	// AppendRange appends the bytes from (inclusive) to to (exclusive) to dst.
+	AppendRange(dst []byte, from, to int) []byte
+}
+
+// large is the object of a Large string.
+type large struct{ b []byte }
+
+// Size implements datatypes.Object.
+func (l *large) Size() int { return cap(l.b) + 24 }
+
+// Len implements Source.
+func (l *large) Len() int { return len(l.b) }
+
+// AppendRange implements Source.
+func (l *large) AppendRange(dst []byte, from, to int) []byte { return append(dst, l.b[from:to]...) }
+
+// Exists reports whether there is a string at all.
+func (s String) Exists() bool { return s.v.Exists() }
+
+// Value returns the value beneath the handle.
+func (s String) Value() *datatypes.Value { return s.v }
+
+// EncodingName returns the encoding in the words of OBJECT ENCODING: int, embstr or raw.
+func (s String) EncodingName() string {
+	switch {
+	case s.v.Encoding == Integer:
+		return "int"
+	case s.v.Encoding == Raw && len(s.v.Bytes) <= maxEmbedded:
+		return "embstr"
+	}
+	return "raw"
+}
+
+// Set makes the string hold a copy of b. The canonical form of an integer is
+// stored as one.
+func (s String) Set(b []byte) {
+	if len(b) <= maxIntegerText {
+		if n, ok := datatypes.ParseInt(b); ok {
+			s.SetInt(n)
+			return
+		}
+	}
+	s.SetRaw(b)
+}
+
+// SetRaw makes the string hold a copy of b as it is, also where b reads as an
+// integer.
+func (s String) SetRaw(b []byte) {
+	if len(b) > growInline && len(b) > s.v.Storage.MaxInline() {
+		s.v.SetObject(Large, &large{append([]byte(nil), b...)})
+		return
+	}
+	copy(s.v.Overwrite(Raw, len(b)), b)
+}
+
+// SetInt makes the string hold the decimal form of n.
+func (s String) SetInt(n int64) { putInt(s.v.Overwrite(Integer, intWidth(n)), n) }
+
+// Len returns the length in bytes.
+func (s String) Len() int {
+	switch {
+	case s.v.Encoding == Integer:
+		return intLen(getInt(s.v.Bytes))
+	case s.v.Object != nil:
+		return s.v.Object.(Source).Len()
+	}
+	return len(s.v.Bytes)
+}
+
+// Bytes returns the string. It borrows the value; an integer is written to
+// scratch, which needs room for 20 bytes not to be grown, and a Sparse string is
+// new memory.
+func (s String) Bytes(scratch []byte) []byte {
+	switch s.v.Encoding {
+	case Integer:
+		return strconv.AppendInt(scratch[:0], getInt(s.v.Bytes), 10)
+	case Large:
+		return s.v.Object.(*large).b
+	case Sparse:
+		// Not to scratch: what goes through an interface moves to the heap, and
+		// with it the scratch of every caller.
+		return s.AppendTo(nil)
+	}
+	return s.v.Bytes
+}
+
+// AppendTo appends the string to dst.
+func (s String) AppendTo(dst []byte) []byte {
+	switch {
+	case s.v.Encoding == Integer:
+		return strconv.AppendInt(dst, getInt(s.v.Bytes), 10)
+	case s.v.Object != nil:
+		src := s.v.Object.(Source)
+		return src.AppendRange(dst, 0, src.Len())
+	}
+	return append(dst, s.v.Bytes...)
+}
+
+// Int returns the string as an integer: 0 for a string that is not there,
+// datatypes.ErrNotInteger for one that is not the canonical form of an int64.
+func (s String) Int() (int64, error) {
+	if s.v.Encoding == Integer {
+		return getInt(s.v.Bytes), nil
+	}
+	if !s.v.Exists() {
+		return 0, nil
+	}
+	if s.v.Object == nil && len(s.v.Bytes) <= maxIntegerText {
+		if n, ok := datatypes.ParseInt(s.v.Bytes); ok {
+			return n, nil
+		}
+	}
+	return 0, datatypes.ErrNotInteger
+}
+
+// intWidth returns the number of bytes in which n is stored.
+func intWidth(n int64) int {
+	u := uint64(n)
+	if n < 0 {
+		u = ^u
+	}
+	w := 1
+	for u >>= 7; u != 0; u >>= 8 {
+		w++
+	}
+	return w
+}
+
+// putInt fills b, which is at least intWidth(n) bytes long and at most 8.
+func putInt(b []byte, n int64) {
+	if len(b) == 8 {
+		binary.LittleEndian.PutUint64(b, uint64(n))
+		return
+	}
+	for i := range b {
+		b[i] = byte(n)
+		n >>= 8
+	}
+}
+
+// getInt reads what putInt has written.
+func getInt(b []byte) int64 {
+	if len(b) == 8 {
+		return int64(binary.LittleEndian.Uint64(b))
+	}
+	var u uint64
+	for i, c := range b {
+		u |= uint64(c) << (8 * i)
+	}
+	shift := 64 - 8*len(b)
+	return int64(u<<shift) >> shift
+}
+
+// intLen returns the length in bytes of n in decimal.
+func intLen(n int64) int {
+	u, l := uint64(n), 1
+	if n < 0 {
+		u, l = -u, 2
+	}
+	for ; u > 9; u /= 10 {
+		l++
+	}
+	return l
+}
