@@ -1,7 +1,19 @@
 package datatypes
 
+import "bytes"
+
+// maxStars is the number of stars (adjacent ones count once, one at the end not)
+// beyond which a pattern matches nothing: servers of the field give up there.
+const maxStars = 1000
+
 // Match reports whether s matches the glob pattern: * ? [a-z] [^x] and \ to
-// quote the next character. Every byte is a character.
+// quote the next character. Every byte is a character. It answers as servers of
+// the field do, also where that is odd:
+//   - an empty s matches the empty pattern and a single star, no other pattern;
+//   - a class that is not closed ends with the pattern, and [] matches nothing;
+//   - the ends of a range are signed bytes, so that [a-\xff] is [\xff\x00-a];
+//   - a quoted byte in a class is neither an end of a range nor, in MatchFold,
+//     without regard to case.
 //
 // A star is retried from the last one only, so the time is at most
 // len(pattern)*len(s), whatever the pattern.
@@ -11,13 +23,23 @@ func Match(pattern, s []byte) bool { return match(pattern, s, false) }
 func MatchFold(pattern, s []byte) bool { return match(pattern, s, true) }
 
 func match(p, s []byte, fold bool) bool {
-	star, mark := -1, 0
+	if len(s) == 0 {
+		return len(p) == 0 || len(p) == 1 && p[0] == '*'
+	}
+	star, mark, stars := -1, 0, 0
 	pi, si := 0, 0
 	for si < len(s) {
 		if pi < len(p) {
 			if p[pi] == '*' {
+				for pi++; pi < len(p) && p[pi] == '*'; pi++ {
+				}
+				if pi == len(p) {
+					return true
+				}
+				if stars++; stars > maxStars {
+					return false
+				}
 				star, mark = pi, si
-				pi++
 				continue
 			}
 			if n, ok := matchOne(p[pi:], s[si], fold); ok {
@@ -30,7 +52,15 @@ func match(p, s []byte, fold bool) bool {
 			return false
 		}
 		mark++
-		pi, si = star+1, mark
+		if c := p[star]; !fold && c != '?' && c != '[' && c != '\\' {
+			// No need to try where the character behind the star is not.
+			i := bytes.IndexByte(s[mark:], c)
+			if i < 0 {
+				return false
+			}
+			mark += i
+		}
+		pi, si = star, mark
 	}
 	for pi < len(p) && p[pi] == '*' {
 		pi++
@@ -64,7 +94,7 @@ func matchClass(p []byte, c byte, fold bool) (int, bool) {
 		switch {
 		case p[i] == '\\' && i+1 < len(p):
 			i++
-			hit = hit || equalByte(p[i], c, fold)
+			hit = hit || p[i] == c
 		case i+2 < len(p) && p[i+1] == '-':
 			hit = hit || inRange(p[i], p[i+2], c, fold)
 			i += 2
@@ -78,14 +108,13 @@ func matchClass(p []byte, c byte, fold bool) (int, bool) {
 	return i, hit != not
 }
 
-func inRange(lo, hi, c byte, fold bool) bool {
+func inRange(from, to, char byte, fold bool) bool {
+	lo, hi := min(int8(from), int8(to)), max(int8(from), int8(to))
 	if fold {
-		lo, hi, c = lower(lo), lower(hi), lower(c)
+		// After the ends are in order, so that [Z-a] is the empty range from z to a.
+		return int8(lower(byte(lo))) <= int8(lower(char)) && int8(lower(char)) <= int8(lower(byte(hi)))
 	}
-	if lo > hi {
-		lo, hi = hi, lo
-	}
-	return lo <= c && c <= hi
+	return lo <= int8(char) && int8(char) <= hi
 }
 
 func equalByte(a, b byte, fold bool) bool { return a == b || fold && lower(a) == lower(b) }

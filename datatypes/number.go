@@ -1,6 +1,7 @@
 package datatypes
 
 import (
+	"bytes"
 	"math"
 	"strconv"
 )
@@ -59,65 +60,39 @@ func ParseUint(b []byte) (uint64, bool) {
 	return v, true
 }
 
-// ParseFloat parses a double as C's strtod does, without surrounding spaces:
-// decimal and hexadecimal forms, inf and infinity. NaN is refused.
+// ParseFloat parses a double in the forms of C's strtod, without surrounding
+// spaces: decimal and hexadecimal, inf and infinity. NaN is refused, and so are
+// numbers beyond the type's range and others than 0 that round to 0.
 func ParseFloat(b []byte) (float64, bool) {
-	if !plausibleFloat(b) {
+	t, ok := scanFloat(b)
+	if !ok {
 		return 0, false
 	}
-	f, err := strconv.ParseFloat(string(b), 64)
-	if err != nil {
-		ne, ok := err.(*strconv.NumError)
-		if !ok || ne.Err != strconv.ErrRange {
-			return hexFloat(b)
-		}
-		return f, false // out of range
+	if t.inf {
+		return signed(math.Inf(1), t.neg), true
 	}
-	return f, !math.IsNaN(f)
+	if t.exact && !t.hex && t.mant <= 1<<53 && -22 <= t.exp && t.exp <= 22 {
+		// Both factors are exact, so that the result is rounded once.
+		if t.exp < 0 {
+			return signed(float64(t.mant)/pow10[-t.exp], t.neg), true
+		}
+		return signed(float64(t.mant)*pow10[t.exp], t.neg), true
+	}
+	text := string(b)
+	if t.hex && bytes.IndexByte(b, 'p') < 0 && bytes.IndexByte(b, 'P') < 0 {
+		text += "p0" // strconv wants an exponent
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	return f, err == nil && (f != 0 || !t.nonzero)
 }
 
-// hexFloat parses the hexadecimal forms without exponent that strtod takes and
-// strconv does not.
-func hexFloat(b []byte) (float64, bool) {
-	f, err := strconv.ParseFloat(string(b)+"p0", 64)
-	return f, err == nil
-}
+// pow10 holds the powers of ten that a double holds exactly. It is never written to.
+var pow10 = [...]float64{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
+	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22}
 
-// plausibleFloat keeps out what strconv accepts and strtod does not.
-func plausibleFloat(b []byte) bool {
-	if len(b) == 0 {
-		return false
+func signed(f float64, neg bool) float64 {
+	if neg {
+		return -f
 	}
-	for _, c := range b {
-		if c == '_' || c == ' ' || c == 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// FormatFloat appends the shortest decimal form of f that reads back as f, in
-// the style of servers of the field: no exponent between 1e-6 and 1e21 (%.17g
-// shapes beyond), inf and -inf.
-func FormatFloat(dst []byte, f float64) []byte {
-	switch {
-	case math.IsInf(f, 1):
-		return append(dst, "inf"...)
-	case math.IsInf(f, -1):
-		return append(dst, "-inf"...)
-	case math.IsNaN(f):
-		return append(dst, "nan"...)
-	case f == 0:
-		if math.Signbit(f) {
-			return append(dst, "-0"...)
-		}
-		return append(dst, '0')
-	case f == math.Trunc(f) && math.Abs(f) < 1<<53:
-		return strconv.AppendInt(dst, int64(f), 10)
-	}
-	abs := math.Abs(f)
-	if abs < 1e-6 || abs >= 1e21 {
-		return strconv.AppendFloat(dst, f, 'e', -1, 64)
-	}
-	return strconv.AppendFloat(dst, f, 'f', -1, 64)
+	return f
 }
