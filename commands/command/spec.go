@@ -31,7 +31,7 @@ type Spec struct {
 	FullName string // container|sub, lower case
 	parent   *Spec
 	single   int // argument that is the only key, or 0
-	locking  locking
+	locking  Locking
 }
 
 // A Group is the family of a command, as documentation groups them.
@@ -178,14 +178,15 @@ func (s *Spec) noGroupCategory() bool {
 // NoGroup as the first of Spec.Categories takes away the category of the group.
 const NoGroup = ""
 
-type locking uint8
+// Locking is how the locks of a command are found.
+type Locking uint8
 
 const (
-	lockNone locking = iota
-	lockSingle
-	lockKeys
-	lockAll
-	lockSession
+	LockNone Locking = iota // none
+	LockSingle
+	LockKeys
+	LockAll
+	LockSession
 )
 
 // Table finds commands by name.
@@ -195,17 +196,25 @@ type Table struct {
 	count  int
 }
 
-// NewTable returns the table of the given commands.
+// NewTable returns the table of the given commands. It copies them, so that engines
+// in one process share nothing.
 func NewTable(specs []*Spec) *Table {
-	t := &Table{byName: map[string]*Spec{}, specs: specs}
-	for _, s := range specs {
+	t := &Table{byName: map[string]*Spec{}}
+	for _, given := range specs {
+		s := new(Spec)
+		*s = *given
 		if t.byName[s.Name] != nil {
 			panic("command: " + s.Name + " is defined twice")
 		}
+		t.specs = append(t.specs, s)
 		t.byName[s.Name] = s
 		t.prepare(s, nil)
-		for _, sub := range s.Subs {
+		s.Subs = nil
+		for _, given := range given.Subs {
+			sub := new(Spec)
+			*sub = *given
 			sub.Group = s.Group
+			s.Subs = append(s.Subs, sub)
 			t.prepare(sub, s)
 			t.byName[sub.FullName] = sub
 		}
@@ -227,19 +236,19 @@ func (t *Table) prepare(s, parent *Spec) {
 	s.locking = s.chooseLocking()
 }
 
-func (s *Spec) chooseLocking() locking {
+func (s *Spec) chooseLocking() Locking {
 	switch {
 	case s.Scope == ScopeAll:
-		return lockAll
+		return LockAll
 	case s.Scope == ScopeSession:
-		return lockSession
+		return LockSession
 	case len(s.Keys) == 0:
-		return lockNone
+		return LockNone
 	case len(s.Keys) == 1 && s.Keys[0].isSingle():
 		s.single = s.Keys[0].Begin
-		return lockSingle
+		return LockSingle
 	}
-	return lockKeys
+	return LockKeys
 }
 
 // Len returns the number of commands, subcommands included.
@@ -289,11 +298,23 @@ func lowerInto(dst, b []byte) ([]byte, bool) {
 	return dst, true
 }
 
-// AddShards adds the shards of the command's keys in argv to the set.
+// AddShards adds the shards that the command needs in a transaction to the set.
 func (s *Spec) AddShards(store *keyspace.Store, argv [][]byte, set keyspace.ShardSet) {
-	if s.locking == lockAll {
+	if s.locking == LockAll || s.Scope == ScopeAllInMulti {
 		set.AddAll(store)
 		return
 	}
 	s.EachKey(argv, func(key []byte, _ KeyFlags) { set.Add(store.ShardOf(key)) })
+}
+
+// Locking returns how the locks of the command are found.
+func (s *Spec) Locking() Locking { return s.locking }
+
+// SingleKey returns the command's only key where the spec says that it has just
+// one at a fixed place, else nil.
+func (s *Spec) SingleKey(argv [][]byte) []byte {
+	if s.single == 0 || s.single >= len(argv) {
+		return nil
+	}
+	return argv[s.single]
 }

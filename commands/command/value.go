@@ -62,6 +62,17 @@ type ReplyError string
 
 func (e ReplyError) Error() string { return string(e) }
 
+// Is makes errors.Is find the typed error behind the reply, such as
+// keyspace.ErrWrongType.
+func (e ReplyError) Is(target error) bool {
+	for known, text := range wireTexts {
+		if text == string(e) && known == target {
+			return true
+		}
+	}
+	return false
+}
+
 // Code returns the error's first word, such as ERR or WRONGTYPE.
 func (e ReplyError) Code() string {
 	for i := range len(e) {

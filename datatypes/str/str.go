@@ -235,3 +235,6 @@ func intLen(n int64) int {
 	}
 	return l
 }
+
+// Clone implements datatypes.Object.
+func (l *large) Clone() datatypes.Object { return &large{append([]byte(nil), l.b...)} }

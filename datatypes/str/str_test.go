@@ -18,6 +18,8 @@ func newString() String {
 // zeros is a Source that another package might have: n zero bytes.
 type zeros int
 
+func (z zeros) Clone() datatypes.Object { return z }
+
 func (z zeros) Size() int { return 8 }
 func (z zeros) Len() int  { return int(z) }
 func (z zeros) AppendRange(dst []byte, from, to int) []byte {

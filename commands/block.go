@@ -1,0 +1,183 @@
+package commands
+
+import (
+	"container/heap"
+	"sync"
+	"time"
+
+	"github.com/medleydb/medley/commands/command"
+	"github.com/medleydb/medley/keyspace"
+)
+
+// park makes the session wait. The locks of the command are held.
+func (x *Executor) park(s *command.Session, spec *command.Spec, argv [][]byte, w command.Wait) {
+	p := &command.Parked{DeadlineMs: w.DeadlineMs, TimedOut: w.TimedOut, Spec: spec, SinceMs: x.tx.NowMs()}
+	own := cloneArgv(argv)
+	var reply command.Value
+	p.Waiter = &keyspace.Waiter{
+		DB: s.DB(), Keys: cloneArgv(w.Keys), Targets: cloneArgv(w.Targets), Kind: w.Kind,
+		Serve: func(tx *keyspace.Tx, _ []byte) (ok bool) {
+			reply, ok = x.eng.serve(tx, s, spec, own)
+			return ok
+		},
+		Done: func(offset int64) {
+			x.eng.timers.remove(p)
+			s.Peer.Resume(reply, offset)
+		},
+	}
+	s.Park(p)
+	x.tx.Park(p.Waiter)
+	if p.DeadlineMs > 0 {
+		x.eng.timers.add(s, p)
+	}
+}
+
+// serve runs the command of a waiting session in the transaction that may have
+// made its key ready.
+func (e *Engine) serve(tx *keyspace.Tx, s *command.Session, spec *command.Spec, argv [][]byte) (command.Value, bool) {
+	capture := command.Capture{RESP2: s.SeenProto() == 2}
+	c := command.Context{Tx: tx, Reply: &capture, Spec: spec, Session: s, Services: e.svc}
+	at := 1
+	if spec.Parent() != nil {
+		at = 2
+	}
+	c.Args = command.NewArgs(argv, at)
+	tx.DB = s.DB()
+	switch err := spec.Run(&c); err {
+	case nil:
+		tx.Commit(argv)
+	case command.ErrParked:
+		tx.Abort()
+		return command.Value{}, false
+	default:
+		tx.Abort()
+		return command.Value{Kind: command.Error, Str: command.WireText(err, spec)}, true
+	}
+	return capture.Value(), true
+}
+
+// unblock ends the wait of a session that CLIENT UNBLOCK names.
+func (e *Engine) unblock(s *command.Session, withError bool) bool {
+	p := s.Parked()
+	if p == nil {
+		return false
+	}
+	reply := p.TimedOut
+	if withError {
+		reply = command.Value{Kind: command.Error, Str: "UNBLOCKED client unblocked via CLIENT UNBLOCK"}
+	}
+	return e.endWait(s, p, reply)
+}
+
+func (e *Engine) endWait(s *command.Session, p *command.Parked, reply command.Value) bool {
+	if !e.svc.Store.Cancel(p.Waiter) {
+		return false
+	}
+	e.timers.remove(p)
+	s.Peer.Resume(reply, 0)
+	return true
+}
+
+// timers end waits whose time has passed: one heap and one goroutine for all.
+type timers struct {
+	mu    sync.Mutex
+	heap  timerHeap
+	at    map[*command.Parked]*timer
+	wake  chan struct{}
+	eng   *Engine
+	nowMs func() int64
+}
+
+type timer struct {
+	p   *command.Parked
+	s   *command.Session
+	idx int
+}
+
+type timerHeap []*timer
+
+func (h timerHeap) Len() int           { return len(h) }
+func (h timerHeap) Less(i, j int) bool { return h[i].p.DeadlineMs < h[j].p.DeadlineMs }
+func (h timerHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].idx, h[j].idx = i, j
+}
+
+func (h *timerHeap) Push(v any) {
+	t := v.(*timer)
+	t.idx = len(*h)
+	*h = append(*h, t)
+}
+
+func (h *timerHeap) Pop() any {
+	old := *h
+	t := old[len(old)-1]
+	old[len(old)-1] = nil
+	*h = old[:len(old)-1]
+	return t
+}
+
+func newTimers(e *Engine) *timers {
+	return &timers{at: map[*command.Parked]*timer{}, wake: make(chan struct{}, 1), eng: e}
+}
+
+func (t *timers) add(s *command.Session, p *command.Parked) {
+	t.mu.Lock()
+	n := &timer{p: p, s: s}
+	heap.Push(&t.heap, n)
+	t.at[p] = n
+	first := n.idx == 0
+	t.mu.Unlock()
+	if first {
+		select {
+		case t.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (t *timers) remove(p *command.Parked) {
+	t.mu.Lock()
+	if n := t.at[p]; n != nil {
+		heap.Remove(&t.heap, n.idx)
+		delete(t.at, p)
+	}
+	t.mu.Unlock()
+}
+
+// run ends waits until stop is closed.
+func (t *timers) run(stop <-chan struct{}) {
+	for {
+		due, wait := t.due(t.eng.NowMs())
+		for _, n := range due {
+			t.eng.endWait(n.s, n.p, n.p.TimedOut)
+		}
+		var after <-chan time.Time
+		if wait > 0 {
+			after = time.After(wait)
+		}
+		select {
+		case <-stop:
+			return
+		case <-t.wake:
+		case <-after:
+		}
+	}
+}
+
+// due takes out what has run out and returns how long the next one still has, 0
+// for no next one.
+func (t *timers) due(nowMs int64) (due []*timer, wait time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for len(t.heap) > 0 && t.heap[0].p.DeadlineMs <= nowMs {
+		n := heap.Pop(&t.heap).(*timer)
+		delete(t.at, n.p)
+		due = append(due, n)
+	}
+	if len(t.heap) > 0 {
+		wait = time.Duration(t.heap[0].p.DeadlineMs-nowMs) * time.Millisecond
+		wait = max(wait, time.Millisecond)
+	}
+	return due, wait
+}

@@ -1,0 +1,235 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+
+	"github.com/medleydb/medley/commands/command"
+)
+
+// ErrClosed is the error of a command on a client that was closed or killed.
+var ErrClosed = errors.New("commands: client is closed")
+
+// Do runs one command and returns its reply in RESP3's types. Arguments are
+// strings, byte slices, integers, floats or booleans. An error reply comes as the
+// error (a command.ReplyError, or one of the typed errors for errors.Is). Each call
+// is a session of its own in database 0: for MULTI, SELECT or WATCH use NewClient.
+func (e *Engine) Do(ctx context.Context, args ...any) (command.Value, error) {
+	c := e.doers.Get().(*Client)
+	v, err := c.Do(ctx, args...)
+	if s := c.session; s.InMulti || s.Watch.Len() > 0 || s.DB() != 0 || s.Proto != 3 || s.Closing || s.ReplyMode != command.ReplyOn {
+		c.Close()
+		return v, err
+	}
+	e.doers.Put(c)
+	return v, err
+}
+
+// A Client is a session in process. It is not safe for concurrent use.
+type Client struct {
+	eng     *Engine
+	session *command.Session
+	capture command.Capture
+	argv    [][]byte
+	arena   []byte
+	peer    *localPeer
+}
+
+// NewClient returns a session that runs commands in process.
+func (e *Engine) NewClient() *Client { return e.localClient(true) }
+
+func (e *Engine) localClient(listed bool) *Client {
+	p := &localPeer{wake: make(chan struct{}, 1)}
+	c := &Client{eng: e, peer: p}
+	if listed {
+		c.session = e.NewSession(p)
+	} else {
+		c.session = command.NewSession(0, p, e.NowMs())
+		c.session.Authed = true
+	}
+	c.session.SetProto(3)
+	return c
+}
+
+// Session returns the client's session.
+func (c *Client) Session() *command.Session { return c.session }
+
+// Close ends the session.
+func (c *Client) Close() error {
+	c.eng.EndSession(c.session)
+	return nil
+}
+
+// Do runs one command; see Engine.Do.
+func (c *Client) Do(ctx context.Context, args ...any) (command.Value, error) {
+	if len(args) == 0 {
+		return command.Value{}, command.ErrArity
+	}
+	if err := c.encode(args); err != nil {
+		return command.Value{}, err
+	}
+	c.capture.Reset()
+	c.capture.RESP2 = c.session.Proto == 2
+	for {
+		x := c.eng.Acquire()
+		out := x.Execute(c.session, c.argv, &c.capture)
+		offset := x.Release()
+		var v command.Value
+		var err error
+		switch out {
+		case Waiting:
+			if v, offset, err = c.wait(ctx); err != nil {
+				return v, err
+			}
+		case Retry:
+			if err := c.peer.retried(ctx); err != nil {
+				return v, err
+			}
+			continue
+		default:
+			v = c.capture.Value()
+		}
+		if err := c.eng.await(ctx, offset); err != nil {
+			return v, err
+		}
+		return v, v.Err()
+	}
+}
+
+// wait waits for the reply of a command that was parked.
+func (c *Client) wait(ctx context.Context) (command.Value, int64, error) {
+	for {
+		select {
+		case <-c.peer.wake:
+			if v, offset, ok := c.peer.take(); ok {
+				c.session.Park(nil)
+				return v, offset, nil
+			}
+		case <-ctx.Done():
+			if p := c.session.Parked(); p != nil && c.eng.svc.Store.Cancel(p.Waiter) {
+				c.eng.timers.remove(p)
+				c.session.Park(nil)
+				return command.Value{}, 0, ctx.Err()
+			}
+			ctx = context.Background() // the reply is under way
+		}
+	}
+}
+
+// await waits until the journal has reached the offset.
+func (e *Engine) await(ctx context.Context, offset int64) error {
+	if offset == 0 || e.gate.Reached(offset) {
+		return nil
+	}
+	done := make(chan struct{})
+	e.gate.Notify(offset, func() { close(done) })
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (c *Client) encode(args []any) error {
+	c.argv, c.arena = c.argv[:0], c.arena[:0]
+	for _, a := range args {
+		switch v := a.(type) {
+		case []byte:
+			c.argv = append(c.argv, v)
+			continue
+		case string:
+			c.arg(func(b []byte) []byte { return append(b, v...) })
+		case int:
+			c.arg(func(b []byte) []byte { return strconv.AppendInt(b, int64(v), 10) })
+		case int64:
+			c.arg(func(b []byte) []byte { return strconv.AppendInt(b, v, 10) })
+		case uint64:
+			c.arg(func(b []byte) []byte { return strconv.AppendUint(b, v, 10) })
+		case float64:
+			c.arg(func(b []byte) []byte { return strconv.AppendFloat(b, v, 'g', -1, 64) })
+		case bool:
+			c.arg(func(b []byte) []byte { return strconv.AppendBool(b, v) })
+		case fmt.Stringer:
+			c.arg(func(b []byte) []byte { return append(b, v.String()...) })
+		default:
+			return fmt.Errorf("commands: argument of type %T", a)
+		}
+	}
+	return nil
+}
+
+// arg adds an argument in the client's buffer.
+func (c *Client) arg(add func([]byte) []byte) {
+	at := len(c.arena)
+	c.arena = add(c.arena)
+	c.argv = append(c.argv, c.arena[at:len(c.arena):len(c.arena)])
+}
+
+// localPeer is the peer of a session in process.
+type localPeer struct {
+	mu     sync.Mutex
+	wake   chan struct{}
+	reply  *command.Value
+	offset int64
+	retry  bool
+	kicked bool
+}
+
+func (p *localPeer) Addr() string             { return "" }
+func (p *localPeer) LocalAddr() string        { return "" }
+func (p *localPeer) Stats() command.PeerStats { return command.PeerStats{FD: -1} }
+func (p *localPeer) signal(set func(*localPeer)) {
+	p.mu.Lock()
+	set(p)
+	p.mu.Unlock()
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (p *localPeer) Resume(v command.Value, offset int64) {
+	p.signal(func(p *localPeer) { p.reply, p.offset = &v, offset })
+}
+
+func (p *localPeer) Retry() { p.signal(func(p *localPeer) { p.retry = true }) }
+func (p *localPeer) Kick()  { p.signal(func(p *localPeer) { p.kicked = true }) }
+
+func (p *localPeer) take() (command.Value, int64, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.reply == nil {
+		if p.kicked {
+			return command.Value{Kind: command.Error, Str: "ERR client was killed"}, 0, true
+		}
+		return command.Value{}, 0, false
+	}
+	v := *p.reply
+	p.reply = nil
+	return v, p.offset, true
+}
+
+// retried waits until the session may try its command again.
+func (p *localPeer) retried(ctx context.Context) error {
+	for {
+		p.mu.Lock()
+		ok, kicked := p.retry, p.kicked
+		p.retry = false
+		p.mu.Unlock()
+		if kicked {
+			return ErrClosed
+		}
+		if ok {
+			return nil
+		}
+		select {
+		case <-p.wake:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}

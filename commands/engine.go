@@ -1,0 +1,234 @@
+package commands
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/medleydb/medley/commands/command"
+	"github.com/medleydb/medley/keyspace"
+)
+
+// Options configure an engine; the zero value gives the defaults.
+type Options struct {
+	Shards    int              // a power of two; default 64
+	Databases int              // default 16
+	Now       func() time.Time // default time.Now
+	Seed      uint64           // of random choices; default random
+	Journal   keyspace.Journal // where effects go; default none
+	Gate      *Gate            // of the journal, where replies must wait for it
+	Log       *slog.Logger     // default none
+	// NoCron leaves out background work (expiry, compaction): tests do it by Tick.
+	NoCron bool
+}
+
+// An Engine executes commands on one store. It is safe for concurrent use, and a
+// program may open any number.
+type Engine struct {
+	svc        *command.Services
+	clock      clock
+	executors  sync.Pool
+	doers      sync.Pool // of clients for Do
+	timers     *timers
+	gate       *Gate
+	histograms atomic.Bool
+	maxMemory  atomic.Int64
+	eviction   atomic.Pointer[evictionPolicy]
+	stop       chan struct{}
+	done       sync.WaitGroup
+	closed     atomic.Bool
+	sweepFrom  int
+}
+
+// Open returns a running engine.
+func Open(o Options) (*Engine, error) {
+	store, err := keyspace.Open(keyspace.Options{Shards: o.Shards, Databases: o.Databases, Now: o.Now, Seed: o.Seed})
+	if err != nil {
+		return nil, err
+	}
+	table := command.NewTable(allSpecs())
+	e := &Engine{clock: clock{base: time.Now(), custom: o.Now}, gate: o.Gate, stop: make(chan struct{})}
+	e.clock.resync()
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	e.svc = &command.Services{
+		Store: store, Table: table, Clients: command.NewClients(), Stats: command.NewStats(table.Len()),
+		Pause: &command.Pause{}, Log: o.Log, RunID: randomHex(40), Unblock: e.unblock,
+	}
+	e.svc.StartMs = e.NowMs()
+	e.svc.ActiveExpire.Store(true)
+	if o.Journal != nil {
+		store.SetJournal(o.Journal)
+	}
+	if e.gate == nil {
+		e.gate = &Gate{}
+	}
+	e.eviction.Store(&evictionPolicy{})
+	e.histograms.Store(true)
+	e.executors.New = func() any { return e.newExecutor() }
+	e.doers.New = func() any { return e.localClient(false) }
+	e.timers = newTimers(e)
+	e.background(!o.NoCron)
+	return e, nil
+}
+
+func randomHex(n int) string {
+	b := make([]byte, n/2)
+	rand.Read(b) // never fails
+	return hex.EncodeToString(b)
+}
+
+func (e *Engine) background(cron bool) {
+	e.done.Add(1)
+	go func() {
+		defer e.done.Done()
+		e.timers.run(e.stop)
+	}()
+	if !cron {
+		return
+	}
+	e.done.Add(1)
+	go func() {
+		defer e.done.Done()
+		e.cron()
+	}()
+}
+
+// Services returns what the engine's commands share.
+func (e *Engine) Services() *command.Services { return e.svc }
+
+// Store returns the keyspace.
+func (e *Engine) Store() *keyspace.Store { return e.svc.Store }
+
+// Gate returns the gate at which replies wait for the journal.
+func (e *Engine) Gate() *Gate { return e.gate }
+
+// NowMs returns the engine's time in Unix milliseconds.
+func (e *Engine) NowMs() int64 { return e.clock.ms(e.clock.ns()) }
+
+// Close ends background work. Commands must have ended.
+func (e *Engine) Close() error {
+	if !e.closed.Swap(true) {
+		close(e.stop)
+		e.done.Wait()
+	}
+	return nil
+}
+
+// NewSession registers a session for the peer.
+func (e *Engine) NewSession(p command.Peer) *command.Session {
+	s := command.NewSession(e.svc.Clients.NextID(), p, e.NowMs())
+	s.Authed = true
+	e.svc.Clients.Add(s)
+	return s
+}
+
+// EndSession ends the session's wait, releases what it watches and forgets it.
+func (e *Engine) EndSession(s *command.Session) {
+	if p := s.Parked(); p != nil {
+		e.svc.Store.Cancel(p.Waiter)
+		e.timers.remove(p)
+	}
+	x := e.Acquire()
+	x.unwatch(s)
+	x.Release()
+	e.svc.Clients.Remove(s)
+}
+
+const (
+	cronPeriod  = 100 * time.Millisecond
+	sweepBudget = 256 // keys per shard and hold of its lock
+	moveBudget  = 128 // records likewise
+	cronSlice   = 10 * time.Millisecond
+)
+
+// cron does the engine's background work in small steps.
+func (e *Engine) cron() {
+	tick := time.NewTicker(cronPeriod)
+	defer tick.Stop()
+	tx := e.svc.Store.NewTx()
+	for {
+		select {
+		case <-e.stop:
+			return
+		case <-tick.C:
+			e.tick(tx)
+		}
+	}
+}
+
+func (e *Engine) tick(tx *keyspace.Tx) {
+	e.clock.resync()
+	now := e.NowMs()
+	e.svc.Pause.Tick(now)
+	end := time.Now().Add(cronSlice)
+	if e.svc.ActiveExpire.Load() && e.svc.Pause.Kind() == command.PauseNone {
+		e.sweep(tx, now, end)
+	}
+	e.compact(end)
+}
+
+// sweep removes expired keys until none is due or the slice ends; the next tick
+// goes on behind the last shard.
+func (e *Engine) sweep(tx *keyspace.Tx, nowMs int64, end time.Time) {
+	store := e.svc.Store
+	start := time.Now()
+	for range store.Shards() {
+		shard := e.sweepFrom & (store.Shards() - 1)
+		for store.NextExpiry(shard) <= nowMs {
+			tx.Begin(nowMs)
+			if !tx.Sweep(shard, sweepBudget) {
+				break
+			}
+			if time.Now().After(end) {
+				e.svc.Stats.ExpireCycleNs.Add(int64(time.Since(start)))
+				return
+			}
+		}
+		e.sweepFrom++
+	}
+	e.svc.Stats.ExpireCycleNs.Add(int64(time.Since(start)))
+}
+
+func (e *Engine) compact(end time.Time) {
+	for shard := range e.svc.Store.Shards() {
+		for e.svc.Store.Compact(shard, moveBudget) {
+			if time.Now().After(end) {
+				return
+			}
+		}
+	}
+}
+
+type evictionPolicy struct {
+	evicts   bool
+	order    keyspace.EvictionOrder
+	volatile bool
+	samples  int
+}
+
+// SetMaxMemory sets the limit of the bytes that keys and values may take, 0 for
+// none, and what is done at the limit.
+func (e *Engine) SetMaxMemory(bytes int64, evict bool, order keyspace.EvictionOrder, volatile bool, samples int) {
+	e.eviction.Store(&evictionPolicy{evict, order, volatile, samples})
+	e.maxMemory.Store(bytes)
+}
+
+// makeRoom evicts keys until memory is below its limit; false when it cannot.
+func (e *Engine) makeRoom(x *Executor) bool {
+	limit, p := e.maxMemory.Load(), e.eviction.Load()
+	for e.svc.Store.Used() > limit {
+		if !p.evicts {
+			return false
+		}
+		x.tx.Begin(e.clock.ms(x.ns))
+		if !x.tx.Evict(p.order, p.volatile, p.samples) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,389 @@
+package commands
+
+import (
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/medleydb/medley/commands/command"
+	"github.com/medleydb/medley/keyspace"
+)
+
+// An Outcome says how a session goes on after a command.
+type Outcome uint8
+
+// The outcomes.
+const (
+	Done    Outcome = iota // the reply is written
+	Waiting                // the command waits; Peer.Resume brings its reply
+	Retry                  // nothing happened; Peer.Retry says when to come again
+	Quit                   // the reply is written and the connection ends
+)
+
+// An Executor runs commands, one at a time: the one pipeline that sockets, Do, EXEC,
+// scripts and replay share. It belongs to one goroutine at a time (Engine.Acquire).
+type Executor struct {
+	eng   *Engine
+	svc   *command.Services
+	tx    *keyspace.Tx
+	ctx   command.Context
+	set   keyspace.ShardSet
+	stats *command.StatBlock
+
+	ns     int64 // time of the last look at the clock
+	offset int64 // journal offset that the replies so far must wait for
+}
+
+func (e *Engine) newExecutor() *Executor {
+	x := &Executor{eng: e, svc: e.svc, tx: e.svc.Store.NewTx(), set: e.svc.Store.NewShardSet(), stats: e.svc.Stats.Block()}
+	x.ctx.Tx, x.ctx.Services = x.tx, e.svc
+	x.ctx.SetCaller(x)
+	return x
+}
+
+// Acquire returns an executor for some commands in a row; Release gives it back.
+func (e *Engine) Acquire() *Executor {
+	x := e.executors.Get().(*Executor)
+	x.ns = e.clock.ns()
+	x.offset = 0
+	return x
+}
+
+// Release gives the executor back and returns the journal offset that the replies
+// must wait for, 0 for none.
+func (x *Executor) Release() int64 {
+	offset := x.offset
+	x.ctx.Session, x.ctx.Reply, x.ctx.Spec, x.ctx.Args = nil, nil, nil, command.Args{}
+	x.eng.executors.Put(x)
+	return offset
+}
+
+// Execute runs one command of the session, or queues it, and writes its reply to r.
+// argv is borrowed.
+func (x *Executor) Execute(s *command.Session, argv [][]byte, r command.Reply) Outcome {
+	spec := x.svc.Table.Find(argv)
+	if text := x.refusal(s, spec, argv); text != "" {
+		x.refuse(s, spec, text, r)
+		return x.finish(s)
+	}
+	if x.svc.Pause.Kind() != command.PauseNone && x.held(s, spec) {
+		return Retry
+	}
+	if s.InMulti && !runsInMulti(spec) {
+		s.Enqueue(spec, cloneArgv(argv))
+		r.Status("QUEUED")
+		return x.finish(s)
+	}
+	s.Ran(spec)
+	if x.run(s, spec, argv, r) {
+		return Waiting
+	}
+	return x.finish(s)
+}
+
+func (x *Executor) finish(s *command.Session) Outcome {
+	if s.Closing {
+		return Quit
+	}
+	return Done
+}
+
+// run executes the command under its locks; true when the session waits now.
+func (x *Executor) run(s *command.Session, spec *command.Spec, argv [][]byte, r command.Reply) (waits bool) {
+	x.tx.Begin(x.eng.clock.ms(x.ns))
+	x.tx.DB = s.DB()
+	x.tx.NoTouch = s.Flag(command.NoTouch)
+	x.lock(s, spec, argv)
+	mark := r.Len()
+	c := &x.ctx
+	c.Session, c.Reply, c.Spec, c.Nested = s, r, spec, false
+	err := x.handle(c, spec, argv)
+	switch err {
+	case nil:
+	case command.ErrParked:
+		waits = true
+		x.park(s, spec, argv, c.Wait)
+	default:
+		r.Truncate(mark)
+		text := command.WireText(err, spec)
+		r.Error(text)
+		x.svc.Stats.CountError(code(text))
+	}
+	if offset := x.tx.End(); offset != 0 {
+		x.offset = offset
+	}
+	x.count(spec, err != nil && !waits)
+	return waits
+}
+
+// handle runs the handler and ends the command within the transaction.
+func (x *Executor) handle(c *command.Context, spec *command.Spec, argv [][]byte) error {
+	at := 1
+	if spec.Parent() != nil {
+		at = 2
+	}
+	c.Args = command.NewArgs(argv, at)
+	if err := spec.Run(c); err != nil {
+		x.tx.Abort()
+		return err
+	}
+	if spec.Flags&command.Write == 0 {
+		argv = nil
+	}
+	x.tx.Commit(argv)
+	return nil
+}
+
+// count takes the time that the command took and goes on with it as the time of the
+// next one.
+func (x *Executor) count(spec *command.Spec, failed bool) {
+	now := x.eng.clock.ns()
+	took := now - x.ns
+	x.ns = now
+	x.stats.Ran(spec, took, failed, x.eng.histograms.Load())
+	x.stats.LockHold.Add(took)
+}
+
+// Call implements command.Caller: a command inside EXEC or a script.
+func (x *Executor) Call(outer *command.Context, spec *command.Spec, argv [][]byte) {
+	s, r, spec0, args, nested := outer.Session, outer.Reply, outer.Spec, outer.Args, outer.Nested
+	x.tx.Commit(nil)
+	mark := r.Len()
+	x.tx.DB = s.DB()
+	outer.Spec, outer.Nested = spec, true
+	err := x.handle(outer, spec, argv)
+	switch err {
+	case nil:
+	case command.ErrParked:
+		command.Replay(r, outer.Wait.TimedOut)
+	default:
+		r.Truncate(mark)
+		text := command.WireText(err, spec)
+		r.Error(text)
+		x.svc.Stats.CountError(code(text))
+	}
+	x.count(spec, err != nil && err != command.ErrParked)
+	outer.Spec, outer.Args, outer.Nested = spec0, args, nested
+}
+
+// lock takes the locks that the command needs.
+func (x *Executor) lock(s *command.Session, spec *command.Spec, argv [][]byte) {
+	store := x.svc.Store
+	if key := spec.SingleKey(argv); key != nil {
+		shard := store.ShardOf(key)
+		x.tx.LockKey(shard)
+		if spec.Flags&command.Write != 0 && store.Waiters() > 0 {
+			x.set.Clear()
+			x.set.Add(shard)
+			x.tx.Close(x.set, func(yield func([]byte)) { yield(key) })
+		}
+		return
+	}
+	x.set.Clear()
+	keys := func(yield func([]byte)) {
+		spec.EachKey(argv, func(k []byte, _ command.KeyFlags) { yield(k) })
+	}
+	switch spec.Locking() {
+	case command.LockNone:
+		return
+	case command.LockAll:
+		x.tx.LockAll()
+		return
+	case command.LockSession:
+		if len(s.Queue) == 0 && s.Watch.Len() == 0 {
+			return
+		}
+		s.Watch.AddShards(store, x.set)
+		for _, q := range s.Queue {
+			q.Spec.AddShards(store, q.Argv, x.set)
+		}
+		keys = func(yield func([]byte)) {
+			for _, q := range s.Queue {
+				q.Spec.EachKey(q.Argv, func(k []byte, _ command.KeyFlags) { yield(k) })
+			}
+		}
+	default:
+		spec.AddShards(store, argv, x.set)
+	}
+	x.tx.LockSet(x.set)
+	if store.Waiters() > 0 {
+		x.tx.Close(x.set, keys)
+	}
+}
+
+// refusal returns the error of a command that may not run or be queued.
+func (x *Executor) refusal(s *command.Session, spec *command.Spec, argv [][]byte) string {
+	switch {
+	case spec == nil:
+		return x.unknown(argv)
+	case !spec.ArityOK(len(argv)) || spec.Run == nil:
+		return command.WireText(command.ErrArity, spec)
+	case !s.Authed && spec.Flags&command.NoAuth == 0:
+		return command.WireText(command.ErrNoAuth, spec)
+	case s.InMulti && spec.Flags&command.NoMulti != 0:
+		return command.WireText(command.ErrNotInMulti, spec)
+	}
+	if x.eng.maxMemory.Load() > 0 && !x.eng.makeRoom(x) && x.deniedOOM(s, spec) {
+		return command.WireText(command.ErrOOM, spec)
+	}
+	return ""
+}
+
+// deniedOOM reports whether the command may not run while memory is short: EXEC
+// may not either if it would run such a command.
+func (x *Executor) deniedOOM(s *command.Session, spec *command.Spec) bool {
+	if spec.Flags&command.DenyOOM != 0 {
+		return true
+	}
+	if s.InMulti && spec.FullName == "exec" {
+		for _, q := range s.Queue {
+			if q.Spec.Flags&command.DenyOOM != 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+const maxShownArgs = 128 // bytes
+
+// unknown words the error of a command that there is not, as clients know it.
+func (x *Executor) unknown(argv [][]byte) string {
+	if container := x.svc.Table.Lookup(clip(argv[0])); container != nil && len(argv) > 1 {
+		return "ERR unknown subcommand '" + clip(argv[1]) + "'. Try " + strings.ToUpper(container.Name) + " HELP."
+	}
+	var b strings.Builder
+	for _, a := range argv[1:] {
+		if b.Len() >= maxShownArgs {
+			break
+		}
+		if n := maxShownArgs - b.Len(); len(a) > n {
+			a = a[:n]
+		}
+		b.WriteByte('\'')
+		b.Write(a)
+		b.WriteString("' ")
+	}
+	return "ERR unknown command '" + clip(argv[0]) + "', with args beginning with: " + b.String()
+}
+
+func clip(b []byte) string {
+	if len(b) > maxShownArgs {
+		b = b[:maxShownArgs]
+	}
+	return string(b)
+}
+
+func (x *Executor) refuse(s *command.Session, spec *command.Spec, text string, r command.Reply) {
+	r.Error(text)
+	x.svc.Stats.CountError(code(text))
+	if spec != nil {
+		x.stats.Refused(spec)
+		if spec.FullName == "exec" {
+			x.discard(s)
+			return
+		}
+	}
+	if s.InMulti {
+		s.Aborted = true
+	}
+}
+
+// discard leaves a transaction whose EXEC was refused.
+func (x *Executor) discard(s *command.Session) {
+	s.EndMulti()
+	x.unwatch(s)
+}
+
+// unwatch releases the session's watched keys; no lock may be held.
+func (x *Executor) unwatch(s *command.Session) {
+	if s.Watch.Len() == 0 {
+		return
+	}
+	x.tx.Begin(x.eng.clock.ms(x.ns))
+	x.set.Clear()
+	s.Watch.AddShards(x.svc.Store, x.set)
+	x.tx.LockSet(x.set)
+	x.tx.Unwatch(&s.Watch)
+	x.tx.End()
+	s.NoteWatches()
+}
+
+func code(text string) string {
+	if i := strings.IndexByte(text, ' '); i > 0 {
+		return text[:i]
+	}
+	return text
+}
+
+// runsInMulti reports whether the command runs at once in MULTI.
+func runsInMulti(spec *command.Spec) bool {
+	if spec.Group == command.GroupTransactions {
+		return spec.Name != "unwatch"
+	}
+	return spec.FullName == "quit" || spec.FullName == "reset"
+}
+
+// held keeps the session's command back while clients are paused.
+func (x *Executor) held(s *command.Session, spec *command.Spec) bool {
+	p := x.svc.Pause
+	if p.Kind() == command.PauseWrites && !x.writes(s, spec) || exemptFromPause(spec) {
+		return false
+	}
+	return p.Hold(s)
+}
+
+func (x *Executor) writes(s *command.Session, spec *command.Spec) bool {
+	if spec.FullName == "exec" {
+		for _, q := range s.Queue {
+			if q.Spec.Flags&(command.Write|command.MayReplicate) != 0 {
+				return true
+			}
+		}
+	}
+	return spec.Flags&(command.Write|command.MayReplicate) != 0
+}
+
+// exemptFromPause keeps a way open to end a pause.
+func exemptFromPause(spec *command.Spec) bool {
+	return spec.FullName == "client|unpause" || spec.FullName == "client|pause"
+}
+
+// cloneArgv copies arguments in one allocation of bytes.
+func cloneArgv(argv [][]byte) [][]byte {
+	n := 0
+	for _, a := range argv {
+		n += len(a)
+	}
+	buf := make([]byte, 0, n)
+	out := make([][]byte, len(argv))
+	for i, a := range argv {
+		at := len(buf)
+		buf = append(buf, a...)
+		out[i] = buf[at:len(buf):len(buf)]
+	}
+	return out
+}
+
+// A clock tells nanoseconds since the engine's start, cheaply, and the Unix
+// milliseconds that belong to them.
+type clock struct {
+	base   time.Time
+	custom func() time.Time // of tests
+	offset atomic.Int64     // Unix nanoseconds of base, as the system's clock has it now
+}
+
+func (c *clock) ns() int64 { return int64(time.Since(c.base)) }
+
+func (c *clock) ms(ns int64) int64 {
+	if c.custom != nil {
+		return c.custom().UnixMilli()
+	}
+	return (c.offset.Load() + ns) / 1e6
+}
+
+// resync follows changes of the system's clock.
+func (c *clock) resync() {
+	now := time.Now()
+	c.offset.Store(now.UnixNano() - int64(now.Sub(c.base)))
+}
