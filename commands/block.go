@@ -36,7 +36,7 @@ func (x *Executor) park(s *command.Session, spec *command.Spec, argv [][]byte, w
 // made its key ready.
 func (e *Engine) serve(tx *keyspace.Tx, s *command.Session, spec *command.Spec, argv [][]byte) (command.Value, bool) {
 	capture := command.Capture{RESP2: s.SeenProto() == 2}
-	c := command.Context{Tx: tx, Reply: &capture, Spec: spec, Session: s, Services: e.svc}
+	c := command.Context{Tx: tx, Reply: &capture, Spec: spec, Session: s, Services: e.svc, Scratch: make([]byte, 0, 64)}
 	at := 1
 	if spec.Parent() != nil {
 		at = 2

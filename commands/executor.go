@@ -37,6 +37,7 @@ type Executor struct {
 func (e *Engine) newExecutor() *Executor {
 	x := &Executor{eng: e, svc: e.svc, tx: e.svc.Store.NewTx(), set: e.svc.Store.NewShardSet(), stats: e.svc.Stats.Block()}
 	x.ctx.Tx, x.ctx.Services = x.tx, e.svc
+	x.ctx.Scratch = make([]byte, 0, 64)
 	x.ctx.SetCaller(x)
 	return x
 }

@@ -20,8 +20,11 @@ type Context struct {
 	// Nested is set inside EXEC and scripts, where nothing may block.
 	Nested bool
 	// Wait is what a handler that returned Park waits for.
-	Wait   Wait
-	caller Caller
+	Wait Wait
+	// Scratch is an empty slice with room for a number's text, to be used for one
+	// call at a time: a buffer on the handler's stack would escape through Reply.
+	Scratch []byte
+	caller  Caller
 }
 
 // A Caller runs a command inside the one that is running, under its locks.

@@ -26,7 +26,6 @@ func runGet(c *command.Context) error {
 		c.Reply.Null()
 		return nil
 	}
-	var scratch [32]byte
-	c.Reply.Bulk(s.Bytes(scratch[:0]))
+	c.Reply.Bulk(s.Bytes(c.Scratch))
 	return nil
 }

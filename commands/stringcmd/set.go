@@ -83,8 +83,7 @@ func replyOld(c *command.Context, old str.String, ok bool) {
 		c.Reply.Null()
 		return
 	}
-	var scratch [32]byte
-	c.Reply.Bulk(old.Bytes(scratch[:0]))
+	c.Reply.Bulk(old.Bytes(c.Scratch))
 }
 
 func notSet(c *command.Context, replied bool) error {

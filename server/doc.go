@@ -1,0 +1,3 @@
+// Package server is everything at the edge of the engine: connections, listeners and
+// their limits.
+package server

@@ -1,0 +1,36 @@
+package server
+
+import (
+	"testing"
+
+	"github.com/medleydb/medley/commands"
+	"github.com/medleydb/medley/server/resp"
+)
+
+// BenchmarkExecute guards the hot path: it must not allocate.
+func BenchmarkExecute(b *testing.B) {
+	e, err := commands.Open(commands.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer e.Close()
+	s := e.NewSession(nil)
+	w := &resp.Writer{}
+	value := make([]byte, 64)
+	run := func(b *testing.B, argv ...[]byte) {
+		b.ReportAllocs()
+		x := e.Acquire()
+		for b.Loop() {
+			w.Buf = w.Buf[:0]
+			x.Execute(s, argv, w)
+		}
+		x.Release()
+	}
+	key := []byte("key:000000000001")
+	x := e.Acquire()
+	x.Execute(s, [][]byte{[]byte("SET"), key, value}, w)
+	x.Release()
+	b.Run("GET", func(b *testing.B) { run(b, []byte("GET"), key) })
+	b.Run("SET", func(b *testing.B) { run(b, []byte("SET"), key, value) })
+	b.Run("PING", func(b *testing.B) { run(b, []byte("PING")) })
+}
