@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 )
 
@@ -168,10 +167,11 @@ func (c *Config) addMissing(r *rewriting) {
 			continue
 		}
 		want := d.kind.lines(v)
-		if k, ok := d.kind.(accumulating); ok && k.accumulates() && said || len(want) == 0 {
-			want = slices.Insert(want, 0, `""`) // clear what was said before
+		k, ok := d.kind.(accumulating)
+		if len(want) == 0 || ok && k.accumulates() && said && want[0] != `""` {
+			r.added = append(r.added, d.name+` ""`) // clear what was said before
 		}
-		r.added = append(r.added, prefixed(d.name, slices.Compact(want))...)
+		r.added = append(r.added, prefixed(d.name, want)...)
 	}
 }
 
