@@ -30,8 +30,12 @@ type Executor struct {
 	set   keyspace.ShardSet
 	stats *command.StatBlock
 
-	ns     int64 // time of the last look at the clock
-	offset int64 // journal offset that the replies so far must wait for
+	// Argv is room for the arguments of the caller's next command.
+	Argv [][]byte
+
+	acquired int64
+	ns       int64 // time of the last look at the clock
+	offset   int64 // journal offset that the replies so far must wait for
 }
 
 func (e *Engine) newExecutor() *Executor {
@@ -46,7 +50,7 @@ func (e *Engine) newExecutor() *Executor {
 func (e *Engine) Acquire() *Executor {
 	x := e.executors.Get().(*Executor)
 	x.ns = e.clock.ns()
-	x.offset = 0
+	x.acquired, x.offset = x.ns, 0
 	return x
 }
 
@@ -387,4 +391,18 @@ func (c *clock) ms(ns int64) int64 {
 func (c *clock) resync() {
 	now := time.Now()
 	c.offset.Store(now.UnixNano() - int64(now.Sub(c.base)))
+}
+
+// NowMs returns the time of the last command in Unix milliseconds.
+func (x *Executor) NowMs() int64 { return x.eng.clock.ms(x.ns) }
+
+// Turn counts how long the executor has been used since Acquire, as the turn of a
+// loop.
+func (x *Executor) Turn() { x.stats.LoopTurn.Add(x.ns - x.acquired) }
+
+// Recover releases the locks of a command whose handler panicked. What it had
+// changed through handles is dropped.
+func (x *Executor) Recover() {
+	x.tx.Abort()
+	x.tx.End()
 }

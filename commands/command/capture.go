@@ -147,6 +147,8 @@ func (c *Capture) Close(mark, _ int) {
 	c.put(v)
 }
 
+func (c *Capture) SetProto(version int) { c.RESP2 = version == 2 }
+
 // Len counts values of the outermost open aggregate; a command's reply starts
 // with none open, or inside the array of an EXEC.
 func (c *Capture) Len() int {

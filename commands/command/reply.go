@@ -30,6 +30,9 @@ type Reply interface {
 	Open() (mark int)
 	Close(mark, n int)
 
+	// SetProto makes what follows RESP2 or RESP3.
+	SetProto(version int)
+
 	// Len returns a mark of how much has been written, and Truncate takes back
 	// all behind a mark.
 	Len() int

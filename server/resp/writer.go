@@ -180,6 +180,9 @@ func (w *Writer) Close(mark, n int) {
 	copy(w.Buf[mark:], h)
 }
 
+// SetProto implements command.Reply.
+func (w *Writer) SetProto(version int) { w.RESP3 = version == 3 }
+
 // Len implements command.Reply.
 func (w *Writer) Len() int { return len(w.Buf) }
 

@@ -1,0 +1,216 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"runtime/debug"
+	"time"
+
+	"github.com/medleydb/medley/commands"
+	"github.com/medleydb/medley/commands/command"
+	"github.com/medleydb/medley/server/netio"
+	"github.com/medleydb/medley/server/resp"
+)
+
+// conn is one client: the far end of a session, on a netio connection.
+type conn struct {
+	srv     *Server
+	c       *netio.Conn
+	session *command.Session
+	parser  resp.Parser
+	w       resp.Writer
+	offset  int64 // of the journal, that held replies wait for
+}
+
+// resume is the message that brings the reply of a command that has waited.
+type resume struct {
+	reply  command.Value
+	offset int64
+}
+
+// retry is the message that makes a connection look at its input again, and
+// release the one that lets held replies out.
+type (
+	retry   struct{}
+	release struct{}
+)
+
+// handler is the server as its back ends see it.
+type handler struct{ *Server }
+
+// Open implements netio.Handler.
+func (h handler) Open(c *netio.Conn) {
+	s := h.Server
+	k := &conn{srv: s, c: c}
+	c.State = k
+	k.session = s.eng.NewSession(k)
+	k.session.SetFlag(command.UnixSocket, isUnix(c.Local))
+	if text := s.refusal(c); text != "" {
+		c.Out = append(c.Out, text...)
+		c.Closing = true
+		return
+	}
+	s.stats.Connections.Add(1)
+}
+
+func isUnix(a net.Addr) bool {
+	_, ok := a.(*net.UnixAddr)
+	return ok
+}
+
+// Close implements netio.Handler.
+func (h handler) Close(c *netio.Conn) {
+	k := c.State.(*conn)
+	in, out := c.Traffic()
+	h.stats.BytesIn.Add(in)
+	h.stats.BytesOut.Add(out)
+	h.eng.EndSession(k.session)
+}
+
+// Message implements netio.Handler.
+func (h handler) Message(c *netio.Conn, m any) {
+	k := c.State.(*conn)
+	switch m := m.(type) {
+	case resume:
+		k.session.Park(nil)
+		c.Waiting = false
+		k.w.Buf, k.w.RESP3 = c.Out, k.session.Proto == 3
+		command.Replay(&k.w, m.reply)
+		c.Out, k.w.Buf = k.w.Buf, nil
+		k.hold(m.offset)
+	case retry:
+		c.Waiting = false
+	case release:
+		c.Held = !h.eng.Gate().Reached(k.offset)
+	}
+}
+
+// Input implements netio.Handler: it runs every complete command.
+func (h handler) Input(c *netio.Conn, in []byte) (n int) {
+	k := c.State.(*conn)
+	if c.Closing {
+		return len(in)
+	}
+	s := h.Server
+	x := s.eng.Acquire()
+	k.w.Buf, k.w.RESP3 = c.Out, k.session.Proto == 3
+	k.parser.MaxBulk, k.parser.Guest = int(s.cfg.ProtoMaxBulkLen.Load()), !k.session.Authed
+	defer func() {
+		if p := recover(); p != nil {
+			s.log.Error("a command panicked", "panic", p, "stack", string(debug.Stack()))
+			x.Recover()
+			k.w.Error(command.WireText(command.ErrInternal, nil))
+			c.Closing, n = true, len(in)
+		}
+		c.Out, k.w.Buf = k.w.Buf, nil
+		k.hold(x.Release())
+	}()
+	n, commands := k.execute(x, in)
+	k.session.Active(x.NowMs(), commands)
+	x.Turn()
+	return n
+}
+
+// execute runs commands until the input ends, one waits, or enough has been
+// replied for this turn.
+func (k *conn) execute(x *commands.Executor, in []byte) (n, count int) {
+	for {
+		argv, size, err := k.parser.Next(in[n:], x.Argv[:0])
+		if err != nil {
+			k.refuse(err)
+			return len(in), count
+		}
+		if size == 0 {
+			k.c.Want = k.parser.Pending()
+			if limit := k.srv.cfg.ClientQueryBufferLimit.Load(); int64(len(in)-n) > limit {
+				k.srv.log.Warn("closing client that reached the query buffer limit", "addr", k.Addr())
+				k.c.Closing = true
+				return len(in), count
+			}
+			return n, count
+		}
+		if len(argv) == 0 {
+			n += size
+			continue
+		}
+		out := x.Execute(k.session, argv, &k.w)
+		x.Argv = argv
+		if out == commands.Retry {
+			k.c.Waiting = true
+			return n, count
+		}
+		n += size
+		count++
+		switch out {
+		case commands.Waiting:
+			k.c.Waiting = true
+			return n, count
+		case commands.Quit:
+			k.c.Closing = true
+			return len(in), count
+		}
+		if len(k.w.Buf) >= netio.OutStep {
+			k.c.Again = true
+			return n, count
+		}
+	}
+}
+
+// refuse answers input that is no RESP and ends the connection.
+func (k *conn) refuse(err error) {
+	var p resp.ProtocolError
+	if !errors.As(err, &p) {
+		err = fmt.Errorf("Protocol error")
+	}
+	k.w.Error("ERR " + err.Error())
+	k.c.Closing = true
+}
+
+// hold keeps replies back until the journal has reached the offset.
+func (k *conn) hold(offset int64) {
+	gate := k.srv.eng.Gate()
+	if offset == 0 || gate.Reached(offset) {
+		return
+	}
+	k.c.Held = true
+	k.offset = max(k.offset, offset)
+	gate.Notify(offset, func() { k.c.Post(release{}) })
+}
+
+// Addr implements command.Peer.
+func (k *conn) Addr() string { return addrText(k.c.Remote, k.c.Local) }
+
+// LocalAddr implements command.Peer.
+func (k *conn) LocalAddr() string { return addrText(k.c.Local, k.c.Local) }
+
+func addrText(a, local net.Addr) string {
+	if isUnix(local) {
+		return local.String() + ":0"
+	}
+	if a == nil {
+		return ""
+	}
+	return a.String()
+}
+
+// Resume implements command.Peer.
+func (k *conn) Resume(v command.Value, offset int64) { k.c.Post(resume{v, offset}) }
+
+// Retry implements command.Peer.
+func (k *conn) Retry() { k.c.Post(retry{}) }
+
+// Kick implements command.Peer.
+func (k *conn) Kick() { k.c.Kick() }
+
+// Stats implements command.Peer.
+func (k *conn) Stats() command.PeerStats {
+	in, out := k.c.Buffered()
+	bytesIn, bytesOut := k.c.Traffic()
+	return command.PeerStats{FD: k.c.FD, QueryBuffer: in, OutputBuffer: out, BytesIn: bytesIn, BytesOut: bytesOut}
+}
+
+// idleFor returns how long the client has sent nothing.
+func idleFor(s *command.Session, nowMs int64) time.Duration {
+	return time.Duration(nowMs-s.LastMs()) * time.Millisecond
+}

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package netio
+
+// New returns the best back end for sockets that the system has.
+func New(h Handler, _ int) (Server, error) { return NewGoroutines(h), nil }

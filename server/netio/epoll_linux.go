@@ -1,0 +1,652 @@
+package netio
+
+import (
+	"encoding/binary"
+	"net"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Epoll is the back end of event loops. A loop owns its connections and is driven
+// by one goroutine at a time, its driver, which runs a handler's calls itself.
+//
+// A driver that is kept in one call for longer than stuckAfter (a slow command, a wait
+// for a lock that one holds) is replaced: a new driver goes on with the loop and its
+// other connections, the old one finishes the call and hands its connection back
+// through the loop's mailbox. So while a call runs, the driver touches nothing but
+// its own connection and buffers. Who drives is decided by one word, the driver's
+// state: the driver goes from running to idle by compare-and-swap when a call
+// ends, the watchdog from running to replaced, and exactly one of them succeeds.
+type Epoll struct {
+	h     Handler
+	loops []*loop
+	next  atomic.Uint32
+	done  sync.WaitGroup // drivers
+	stop  chan struct{}
+	watch chan struct{} // wakes the watchdog
+	quiet atomic.Bool   // the watchdog sleeps
+}
+
+// stuckAfter is about how long a call may take before its driver is replaced.
+const stuckAfter = 5 * time.Millisecond
+
+type loop struct {
+	srv   *Epoll
+	epfd  int
+	wake  int // eventfd
+	conns []*epollConn
+	free  []int
+
+	events [128]unix.EpollEvent
+	n, at  int // events still to serve
+
+	box   []mail // taken out of mail, still to deliver from boxAt
+	boxAt int
+
+	mu     sync.Mutex // over what follows
+	mail   []mail
+	asleep atomic.Bool
+	ended  bool
+
+	driver atomic.Pointer[driver]
+}
+
+type mail struct {
+	c *epollConn
+	m any
+	k mailKind
+}
+
+type mailKind uint8
+
+const (
+	mailMessage mailKind = iota
+	mailAdd              // a new connection
+	mailBack             // a replaced driver hands its connection back
+	mailKick
+	mailEnd // the loop ends
+)
+
+// epollConn is a connection; its fields belong to whoever drives the loop or, while
+// busy, to a replaced driver.
+type epollConn struct {
+	Conn
+	l       *loop
+	slot    int
+	events  uint32 // registered
+	own     bool   // Out is the connection's own memory
+	eof     bool
+	busy    bool // a replaced driver has it
+	gone    bool
+	delayed []mail // messages that came while busy
+}
+
+// A driver runs a loop until it is replaced.
+type driver struct {
+	l     *loop
+	state atomic.Uint64 // turn<<2 | idle, running or replaced
+	in    []byte
+	out   []byte
+	c     *epollConn // of the running call
+}
+
+const (
+	stateIdle = iota
+	stateRunning
+	stateReplaced
+)
+
+// wakeSlot is what the eventfd's events carry in place of a connection's slot.
+const wakeSlot = -1
+
+// NewEpoll returns the back end with so many loops, 0 for one per processor.
+func NewEpoll(h Handler, loops int) (*Epoll, error) {
+	if loops <= 0 {
+		loops = runtime.GOMAXPROCS(0)
+	}
+	s := &Epoll{h: h, stop: make(chan struct{}), watch: make(chan struct{}, 1)}
+	for range loops {
+		l, err := newLoop(s)
+		if err != nil {
+			for _, l := range s.loops {
+				unix.Close(l.epfd)
+				unix.Close(l.wake)
+			}
+			return nil, err
+		}
+		s.loops = append(s.loops, l)
+	}
+	for _, l := range s.loops {
+		l.drive()
+	}
+	go s.watchdog()
+	return s, nil
+}
+
+// Name implements Server.
+func (s *Epoll) Name() string { return "epoll" }
+
+func newLoop(s *Epoll) (*loop, error) {
+	epfd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, err
+	}
+	wake, err := unix.Eventfd(0, unix.EFD_NONBLOCK|unix.EFD_CLOEXEC)
+	if err != nil {
+		unix.Close(epfd)
+		return nil, err
+	}
+	l := &loop{srv: s, epfd: epfd, wake: wake}
+	ev := unix.EpollEvent{Events: unix.EPOLLIN, Fd: wakeSlot}
+	if err := unix.EpollCtl(epfd, unix.EPOLL_CTL_ADD, wake, &ev); err != nil {
+		unix.Close(epfd)
+		unix.Close(wake)
+		return nil, err
+	}
+	return l, nil
+}
+
+// Serve implements Server. A connection that is no TCP or unix socket is refused:
+// Goroutines serves those.
+func (s *Epoll) Serve(nc net.Conn) {
+	fd, err := dupFD(nc)
+	local, remote := nc.LocalAddr(), nc.RemoteAddr()
+	nc.Close()
+	if err != nil {
+		return
+	}
+	l := s.loops[int(s.next.Add(1))%len(s.loops)]
+	c := &epollConn{l: l}
+	c.b, c.FD, c.Local, c.Remote = c, fd, local, remote
+	if !l.post(mail{c: c, k: mailAdd}) {
+		unix.Close(fd)
+	}
+}
+
+// dupFD takes the descriptor out of the runtime's own poller.
+func dupFD(nc net.Conn) (int, error) {
+	sc, ok := nc.(syscall.Conn)
+	if !ok {
+		return 0, syscall.EINVAL
+	}
+	rc, err := sc.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	var fd int
+	var dupErr error
+	if err := rc.Control(func(old uintptr) {
+		fd, dupErr = unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, 3)
+	}); err != nil {
+		return 0, err
+	}
+	return fd, dupErr
+}
+
+// Close implements Server.
+func (s *Epoll) Close() {
+	for _, l := range s.loops {
+		l.post(mail{k: mailEnd})
+	}
+	s.done.Wait()
+	close(s.stop)
+}
+
+func (c *epollConn) post(_ *Conn, m any) {
+	k := mailMessage
+	if m == nil {
+		k = mailKick
+	}
+	c.l.post(mail{c: c, m: m, k: k})
+}
+
+// post puts the mail into the loop's box and wakes the loop if it sleeps; false when
+// the loop has ended.
+func (l *loop) post(m mail) bool {
+	l.mu.Lock()
+	if l.ended {
+		l.mu.Unlock()
+		return false
+	}
+	l.mail = append(l.mail, m)
+	l.mu.Unlock()
+	if l.asleep.CompareAndSwap(true, false) {
+		var one [8]byte
+		binary.NativeEndian.PutUint64(one[:], 1)
+		unix.Write(l.wake, one[:])
+	}
+	return true
+}
+
+func (l *loop) hasMail() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.mail) > 0
+}
+
+// drive starts a new driver.
+func (l *loop) drive() {
+	d := &driver{l: l, in: make([]byte, readStep), out: make([]byte, 0, readStep)}
+	l.driver.Store(d)
+	l.srv.done.Add(1)
+	go d.run()
+}
+
+// run drives the loop until the loop ends or the driver is replaced.
+func (d *driver) run() {
+	defer d.l.srv.done.Done()
+	l := d.l
+	for {
+		for l.at < l.n {
+			ev := &l.events[l.at]
+			l.at++
+			if ev.Fd == wakeSlot {
+				var b [8]byte
+				unix.Read(l.wake, b[:])
+				continue
+			}
+			if c := l.conns[ev.Fd]; c != nil && !c.busy && !d.ready(c, ev.Events) {
+				return
+			}
+		}
+		if alive := d.readMail(); !alive {
+			return
+		}
+		l.wait()
+	}
+}
+
+// wait fetches events: first without letting go of the processor, then for as
+// long as it takes.
+func (l *loop) wait() {
+	l.at = 0
+	if l.n = l.poll(0); l.n > 0 {
+		return
+	}
+	l.asleep.Store(true)
+	if l.hasMail() {
+		l.asleep.Store(false)
+		return
+	}
+	l.n = l.poll(-1)
+	l.asleep.Store(false)
+}
+
+func (l *loop) poll(timeout int) int {
+	var n uintptr
+	var errno syscall.Errno
+	events := uintptr(unsafe.Pointer(&l.events[0]))
+	if timeout == 0 {
+		n, _, errno = syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(l.epfd), events, uintptr(len(l.events)), 0, 0, 0)
+	} else {
+		n, _, errno = syscall.Syscall6(unix.SYS_EPOLL_PWAIT, uintptr(l.epfd), events, uintptr(len(l.events)), uintptr(timeout), 0, 0)
+	}
+	if errno != 0 {
+		return 0
+	}
+	return int(n)
+}
+
+// ready serves a connection that has events; false when the driver was replaced.
+func (d *driver) ready(c *epollConn, events uint32) bool {
+	if events&unix.EPOLLOUT != 0 && len(c.Out) > 0 && !c.flush() {
+		return d.close(c)
+	}
+	if events&(unix.EPOLLIN|unix.EPOLLHUP|unix.EPOLLERR|unix.EPOLLRDHUP) == 0 {
+		if len(c.Out) == 0 && (len(c.in) > 0 || c.eof) {
+			return d.turn(c, nil) // what was left while the client did not read
+		}
+		return d.settle(c)
+	}
+	fresh, ok := d.read(c)
+	if !ok {
+		if len(c.in) == 0 || c.Waiting {
+			return d.close(c)
+		}
+		c.eof = true
+	}
+	return d.turn(c, fresh)
+}
+
+// read takes what is there; ok is false at the end of the input.
+func (d *driver) read(c *epollConn) (fresh []byte, ok bool) {
+	buf := d.in
+	n, _, errno := syscall.RawSyscall(syscall.SYS_READ, uintptr(c.FD), uintptr(unsafe.Pointer(&buf[0])), uintptr(len(buf)))
+	switch {
+	case errno == syscall.EAGAIN || errno == syscall.EINTR:
+		return nil, true
+	case errno != 0 || n == 0:
+		return nil, false
+	}
+	c.stat.bytesIn.Add(int64(n))
+	return buf[:n], true
+}
+
+// turn runs the handler with input; false when the driver was replaced meanwhile.
+func (d *driver) turn(c *epollConn, fresh []byte) bool {
+	return d.call(c, func() { c.serve(d, nil, fresh) })
+}
+
+// call runs fn, which may take long and may touch only the connection and the
+// driver's buffers, and settles the connection; false when the driver was replaced.
+func (d *driver) call(c *epollConn, fn func()) bool {
+	turn := d.begin(c)
+	fn()
+	if !d.end(turn) {
+		d.l.post(mail{c: c, k: mailBack})
+		return false
+	}
+	return d.settle(c)
+}
+
+// begin starts a call for the connection, nil where it is of no more use.
+func (d *driver) begin(c *epollConn) (turn uint64) {
+	d.c = c
+	turn = d.state.Load() + 4
+	d.state.Store(turn | stateRunning)
+	// Behind the store, so that either this sees that the watchdog sleeps or the
+	// watchdog sees the call before it goes to sleep.
+	if s := d.l.srv; s.quiet.Load() && s.quiet.CompareAndSwap(true, false) {
+		s.watch <- struct{}{}
+	}
+	return turn
+}
+
+// end ends a call; false when the driver was replaced meanwhile.
+func (d *driver) end(turn uint64) bool {
+	return d.state.CompareAndSwap(turn|stateRunning, turn|stateIdle)
+}
+
+// serve lets the handler see the message and consume input, and writes its replies. The
+// reply buffer is the driver's as long as the connection has nothing of its own to
+// write.
+func (c *epollConn) serve(d *driver, message any, fresh []byte) {
+	if !c.own {
+		c.Out = d.out[:0]
+	}
+	if message != nil {
+		c.l.srv.h.Message(&c.Conn, message)
+	}
+	if !c.feed(c.l.srv.h, fresh, c.flush) {
+		c.gone = true
+	}
+	c.takeOut(d)
+}
+
+// takeOut makes what could not be written the connection's own, and gives the
+// driver its buffer back.
+func (c *epollConn) takeOut(d *driver) {
+	if c.own {
+		if len(c.Out) == 0 {
+			c.Out, c.own = nil, false
+		}
+		return
+	}
+	if len(c.Out) == 0 {
+		if cap(c.Out) <= 4*readStep {
+			d.out = c.Out[:0]
+		}
+		c.Out = nil
+		return
+	}
+	if cap(c.Out) == cap(d.out) {
+		c.Out = append([]byte(nil), c.Out...)
+	}
+	c.own = true
+}
+
+// flush writes Out as far as the socket takes it; false when the connection has
+// failed.
+func (c *epollConn) flush() bool {
+	if c.stat.kicked.Load() {
+		return false
+	}
+	if c.Held {
+		return true
+	}
+	for len(c.Out) > 0 {
+		n, _, errno := syscall.RawSyscall(syscall.SYS_WRITE, uintptr(c.FD), uintptr(unsafe.Pointer(&c.Out[0])), uintptr(len(c.Out)))
+		if errno == syscall.EINTR {
+			continue
+		}
+		if errno == syscall.EAGAIN {
+			return true
+		}
+		if errno != 0 {
+			return false
+		}
+		c.stat.bytesOut.Add(int64(n))
+		if int(n) == len(c.Out) {
+			c.Out = c.Out[:0]
+			return true
+		}
+		c.Out = c.Out[:copy(c.Out, c.Out[n:])]
+	}
+	return true
+}
+
+// settle brings the registered events in line with what the connection waits for,
+// or closes it; false when the driver was replaced while it did.
+func (d *driver) settle(c *epollConn) bool {
+	c.noteBuffers()
+	pending := len(c.Out) > 0 && !c.Held
+	if c.gone || c.Closing && !pending && !c.Held || c.eof && !pending && !c.Held && !c.Again {
+		return d.close(c)
+	}
+	want := uint32(0)
+	if !c.eof && len(c.Out) <= MaxUnread && !(c.Waiting && len(c.in) > maxIdleInput) && !c.Closing {
+		want = unix.EPOLLIN
+	}
+	if pending {
+		want |= unix.EPOLLOUT
+	}
+	if want != c.events {
+		c.events = want
+		ev := unix.EpollEvent{Events: want, Fd: int32(c.slot)}
+		unix.EpollCtl(d.l.epfd, unix.EPOLL_CTL_MOD, c.FD, &ev)
+	}
+	return true
+}
+
+// close ends the connection; false when the driver was replaced meanwhile.
+func (d *driver) close(c *epollConn) bool {
+	l := d.l
+	if c.slot >= 0 && l.conns[c.slot] == c {
+		unix.EpollCtl(l.epfd, unix.EPOLL_CTL_DEL, c.FD, nil)
+		l.conns[c.slot] = nil
+		l.free = append(l.free, c.slot)
+		c.slot = -1
+		unix.Close(c.FD)
+	}
+	turn := d.begin(nil)
+	l.srv.h.Close(&c.Conn)
+	return d.end(turn)
+}
+
+// readMail serves the loop's mail; false when the driver must not go on.
+func (d *driver) readMail() bool {
+	l := d.l
+	for {
+		for l.boxAt < len(l.box) {
+			m := l.box[l.boxAt]
+			l.box[l.boxAt] = mail{}
+			l.boxAt++
+			if !d.deliver(m) {
+				return false
+			}
+		}
+		l.mu.Lock()
+		l.box, l.mail, l.boxAt = l.mail, l.box[:0], 0
+		l.mu.Unlock()
+		if len(l.box) == 0 {
+			return true
+		}
+	}
+}
+
+// deliver serves one piece of mail; false when the driver must not go on.
+func (d *driver) deliver(m mail) bool {
+	c := m.c
+	switch m.k {
+	case mailEnd:
+		return d.endLoop()
+	case mailAdd:
+		return d.add(c)
+	case mailBack:
+		return d.takeBack(c)
+	}
+	if c.slot < 0 || c.l.conns[c.slot] != c {
+		return true // closed meanwhile
+	}
+	if c.busy {
+		c.delayed = append(c.delayed, m)
+		return true
+	}
+	if m.k == mailKick {
+		return d.close(c)
+	}
+	return d.call(c, func() { c.serve(d, m.m, nil) })
+}
+
+func (d *driver) add(c *epollConn) bool {
+	l := d.l
+	if n := len(l.free); n > 0 {
+		c.slot = l.free[n-1]
+		l.free = l.free[:n-1]
+		l.conns[c.slot] = c
+	} else {
+		c.slot = len(l.conns)
+		l.conns = append(l.conns, c)
+	}
+	c.events = unix.EPOLLIN
+	ev := unix.EpollEvent{Events: c.events, Fd: int32(c.slot)}
+	if err := unix.EpollCtl(l.epfd, unix.EPOLL_CTL_ADD, c.FD, &ev); err != nil {
+		l.conns[c.slot] = nil
+		l.free = append(l.free, c.slot)
+		unix.Close(c.FD)
+		c.slot = -1
+		return true
+	}
+	return d.call(c, func() {
+		c.Out = d.out[:0]
+		l.srv.h.Open(&c.Conn)
+		if !c.flush() {
+			c.gone = true
+		}
+		c.takeOut(d)
+	})
+}
+
+// takeBack goes on with a connection that a replaced driver had.
+func (d *driver) takeBack(c *epollConn) bool {
+	c.busy = false
+	ev := unix.EpollEvent{Events: c.events, Fd: int32(c.slot)}
+	if err := unix.EpollCtl(d.l.epfd, unix.EPOLL_CTL_ADD, c.FD, &ev); err != nil {
+		c.gone = true
+	}
+	if len(c.delayed) > 0 {
+		d.l.box = append(c.delayed, d.l.box[d.l.boxAt:]...)
+		d.l.boxAt = 0
+		c.delayed = nil
+	}
+	return d.turn(c, nil)
+}
+
+// endLoop closes every connection and the loop.
+func (d *driver) endLoop() bool {
+	l := d.l
+	for _, c := range l.conns {
+		if c != nil && !c.busy && !d.close(c) {
+			l.post(mail{k: mailEnd})
+			return false
+		}
+	}
+	for _, c := range l.conns {
+		if c != nil { // busy: its driver hands it back first
+			l.mu.Lock()
+			l.mail = append(l.mail, mail{k: mailEnd})
+			l.mu.Unlock()
+			runtime.Gosched()
+			return true
+		}
+	}
+	l.mu.Lock()
+	l.ended = true
+	rest := append(l.box[l.boxAt:], l.mail...)
+	l.mail, l.box, l.boxAt = nil, nil, 0
+	l.mu.Unlock()
+	for _, m := range rest {
+		if m.k == mailAdd {
+			unix.Close(m.c.FD)
+		}
+	}
+	unix.Close(l.epfd)
+	unix.Close(l.wake)
+	return false
+}
+
+// watchdog replaces drivers that are stuck. It sleeps while all loops do.
+func (s *Epoll) watchdog() {
+	tick := time.NewTicker(stuckAfter)
+	defer tick.Stop()
+	seen := make([]uint64, len(s.loops))
+	for still := 0; ; {
+		select {
+		case <-s.stop:
+			return
+		case <-tick.C:
+		}
+		if still++; s.look(seen) {
+			still = 0
+		}
+		if still < quietAfter {
+			continue
+		}
+		s.quiet.Store(true)
+		if s.look(seen) && s.quiet.CompareAndSwap(true, false) {
+			continue
+		}
+		tick.Stop()
+		select {
+		case <-s.stop:
+			return
+		case <-s.watch:
+		}
+		tick.Reset(stuckAfter)
+		still = 0
+	}
+}
+
+// quietAfter is after how many looks at idle loops the watchdog sleeps.
+const quietAfter = 20
+
+// look replaces the drivers whose call was under way at the last look already, and
+// reports whether any loop was active since.
+func (s *Epoll) look(seen []uint64) (active bool) {
+	for i, l := range s.loops {
+		d := l.driver.Load()
+		state := d.state.Load()
+		running := state&3 == stateRunning
+		active = active || running || state != seen[i]
+		if running && state == seen[i] && d.state.CompareAndSwap(state, state&^3|stateReplaced) {
+			l.replace(d)
+		}
+		seen[i] = state
+	}
+	return active
+}
+
+// replace starts a driver in the place of one that is stuck in a call.
+func (l *loop) replace(d *driver) {
+	if c := d.c; c != nil {
+		c.busy = true
+		unix.EpollCtl(l.epfd, unix.EPOLL_CTL_DEL, c.FD, nil)
+	}
+	l.drive()
+}

@@ -1,0 +1,228 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/medleydb/medley/commands"
+	"github.com/medleydb/medley/commands/command"
+	"github.com/medleydb/medley/commands/config"
+	"github.com/medleydb/medley/server/netio"
+)
+
+// A Server serves clients of an engine.
+type Server struct {
+	eng   *commands.Engine
+	cfg   *config.Config
+	log   *slog.Logger
+	stats *command.Stats
+
+	sockets   netio.Server
+	listeners []net.Listener
+	accepting sync.WaitGroup
+	stop      chan struct{}
+	stopOnce  sync.Once
+}
+
+// Options configure a Server.
+type Options struct {
+	Engine *commands.Engine
+	Config *config.Config
+	Log    *slog.Logger // default none
+	// Portable chooses the back end of goroutines where event loops exist too.
+	Portable bool
+	// Loops is the number of event loops; default one per processor.
+	Loops int
+}
+
+// New returns a server that does not listen yet.
+func New(o Options) (*Server, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Server{eng: o.Engine, cfg: o.Config, log: o.Log, stats: o.Engine.Services().Stats, stop: make(chan struct{})}
+	var err error
+	if o.Portable {
+		s.sockets = netio.NewGoroutines(handler{s})
+	} else if s.sockets, err = netio.New(handler{s}, o.Loops); err != nil {
+		return nil, err
+	}
+	s.accepting.Add(1)
+	go s.cron()
+	return s, nil
+}
+
+// Engine returns the engine that the server serves.
+func (s *Server) Engine() *commands.Engine { return s.eng }
+
+// Addrs returns the addresses that the server listens on.
+func (s *Server) Addrs() []net.Addr {
+	list := make([]net.Addr, len(s.listeners))
+	for i, l := range s.listeners {
+		list[i] = l.Addr()
+	}
+	return list
+}
+
+// Listen opens the sockets that the configuration names and starts to serve them.
+func (s *Server) Listen() error {
+	port := s.cfg.Port.Load()
+	if port != 0 || s.cfg.Unixsocket.Load() == "" {
+		for _, addr := range s.cfg.Bind.Load() {
+			if err := s.listenTCP(addr, port); err != nil {
+				return err
+			}
+		}
+	}
+	if path := s.cfg.Unixsocket.Load(); path != "" {
+		if err := s.listenUnix(path); err != nil {
+			return err
+		}
+	}
+	if len(s.listeners) == 0 {
+		return errors.New("server: no address to listen on")
+	}
+	return nil
+}
+
+// listenTCP listens on one address of the bind directive: a leading - makes a
+// missing one no error, * means all.
+func (s *Server) listenTCP(addr string, port int64) error {
+	optional := strings.HasPrefix(addr, "-")
+	addr = strings.TrimPrefix(addr, "-")
+	network := "tcp4"
+	if strings.Contains(addr, ":") {
+		network = "tcp6"
+	}
+	switch addr {
+	case "*":
+		addr = "0.0.0.0"
+	case "::*":
+		addr, network = "::", "tcp6"
+	}
+	l, err := net.Listen(network, net.JoinHostPort(addr, strconv.FormatInt(port, 10)))
+	if err != nil {
+		if optional {
+			return nil
+		}
+		return fmt.Errorf("server: %w", err)
+	}
+	s.serve(l)
+	return nil
+}
+
+func (s *Server) listenUnix(path string) error {
+	if fi, err := os.Lstat(path); err == nil && fi.Mode()&os.ModeSocket != 0 {
+		os.Remove(path) // left behind by a server that did not end in order
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return fmt.Errorf("server: %w", err)
+	}
+	if perm := s.cfg.Unixsocketperm.Load(); perm != 0 {
+		if err := os.Chmod(path, os.FileMode(perm)); err != nil {
+			l.Close()
+			return fmt.Errorf("server: %w", err)
+		}
+	}
+	s.serve(l)
+	return nil
+}
+
+func (s *Server) serve(l net.Listener) {
+	s.listeners = append(s.listeners, l)
+	s.accepting.Add(1)
+	go func() {
+		defer s.accepting.Done()
+		for {
+			nc, err := l.Accept()
+			if err != nil {
+				select {
+				case <-s.stop:
+					return
+				case <-time.After(10 * time.Millisecond): // out of descriptors
+					continue
+				}
+			}
+			s.accept(nc)
+		}
+	}()
+}
+
+func (s *Server) accept(nc net.Conn) {
+	if tcp, ok := nc.(*net.TCPConn); ok {
+		tcp.SetNoDelay(true)
+		if sec := s.cfg.TCPKeepalive.Load(); sec > 0 {
+			tcp.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: time.Duration(sec) * time.Second, Interval: time.Duration(max(sec/3, 1)) * time.Second, Count: 3})
+		}
+	}
+	s.sockets.Serve(nc)
+}
+
+// Texts for connections that are not served, before any command.
+const (
+	tooManyClients = "-ERR max number of clients reached\r\n"
+	protectedMode  = "-DENIED Medley is running in protected mode: it was reached from another machine while the default user has no password. " +
+		"Set a password (requirepass) or turn protected mode off (CONFIG SET protected-mode no from this machine), then connect again.\r\n"
+)
+
+// refusal returns what a connection is told that is not served, or "".
+func (s *Server) refusal(c *netio.Conn) string {
+	switch {
+	case int64(s.eng.Services().Clients.Len()) > s.cfg.Maxclients.Load():
+		s.stats.Rejected.Add(1)
+		return tooManyClients
+	case s.cfg.ProtectedMode.Load() && s.cfg.Requirepass.Load() == "" && !isLocal(c.Remote):
+		return protectedMode
+	}
+	return ""
+}
+
+func isLocal(a net.Addr) bool {
+	tcp, ok := a.(*net.TCPAddr)
+	return !ok || tcp.IP.IsLoopback()
+}
+
+// cron closes idle clients.
+func (s *Server) cron() {
+	defer s.accepting.Done()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-s.stop:
+			return
+		case <-tick.C:
+		}
+		limit := time.Duration(s.cfg.Timeout.Load()) * time.Second
+		if limit == 0 {
+			continue
+		}
+		now := s.eng.NowMs()
+		for _, c := range s.eng.Services().Clients.All() {
+			if !c.Flag(command.Blocked) && idleFor(c, now) > limit {
+				c.Peer.Kick()
+			}
+		}
+	}
+}
+
+// Close stops listening, ends all connections and waits for them. The engine stays
+// open.
+func (s *Server) Close() {
+	s.stopOnce.Do(func() {
+		close(s.stop)
+		for _, l := range s.listeners {
+			l.Close()
+		}
+		s.accepting.Wait()
+		s.sockets.Close()
+	})
+}
