@@ -2,7 +2,10 @@
 GO ?= go
 BIN := bin/medley
 
-.PHONY: all build run test race vet fmt-check cross
+# Packages in which goroutines meet.
+CONCURRENT := ./keyspace/... ./commands/... ./server/...
+
+.PHONY: all build run test race invariants vet fmt-check cross bench
 
 all: build
 
@@ -15,8 +18,24 @@ run: build
 test:
 	$(GO) test -timeout 9m ./...
 
+# The race detector needs cgo.
+race:
+	CGO_ENABLED=1 $(GO) test -race -short -timeout 9m $(CONCURRENT)
+
+# Assertions on: locks in order, freed records poisoned.
+invariants:
+	$(GO) test -tags invariants -short -timeout 9m ./datatypes/... $(CONCURRENT)
+
 vet:
 	$(GO) vet ./...
 
 fmt-check:
 	@bad=$$(gofmt -l .); if [ -n "$$bad" ]; then echo "not gofmt-ed:"; echo "$$bad"; exit 1; fi
+
+cross:
+	GOOS=darwin GOARCH=arm64 CGO_ENABLED=0 $(GO) build -o /dev/null ./server/cmd/medley
+	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 $(GO) build -o /dev/null ./server/cmd/medley
+	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 $(GO) build -o /dev/null ./server/cmd/medley
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem ./datatypes/... ./keyspace/... ./server/...
