@@ -19,6 +19,7 @@ type Options struct {
 	Now       func() time.Time // default time.Now
 	Seed      uint64           // of random choices; default random
 	Journal   keyspace.Journal // where effects go; default none
+	Commands  []*command.Spec  // of the program's own, beside Medley's
 	Gate      *Gate            // of the journal, where replies must wait for it
 	Log       *slog.Logger     // default none
 	// NoCron leaves out background work (expiry, compaction): tests do it by Tick.
@@ -49,7 +50,7 @@ func Open(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	table := command.NewTable(allSpecs())
+	table := command.NewTable(append(allSpecs(), o.Commands...))
 	e := &Engine{clock: clock{base: time.Now(), custom: o.Now}, gate: o.Gate, stop: make(chan struct{})}
 	e.clock.resync()
 	if o.Log == nil {
