@@ -115,7 +115,7 @@ func TestLongDoubleModel(t *testing.T) {
 	}
 }
 
-// TestLongDoubleEdges protects the type's ends and its small helpers.
+// TestLongDoubleEdges protects the type's ends.
 func TestLongDoubleEdges(t *testing.T) {
 	most := MaxLongDouble()
 	if _, ok := most.Add(most); ok {
