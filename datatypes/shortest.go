@@ -15,7 +15,7 @@ import (
 // compares texts would see the difference.
 
 // FormatFloat appends f in decimal: inf, -inf, nan, a plain number, or for a very
-// large or small one a form such as 1.5e-9 or 3e+100. It appends at most 24 bytes.
+// large or small one a form such as 1.5e-9 or 3e+100. It appends at most 25 bytes.
 func FormatFloat(dst []byte, f float64) []byte {
 	switch {
 	case math.IsNaN(f):
