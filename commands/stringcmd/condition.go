@@ -81,8 +81,8 @@ func (d *condition) holds(s str.String, ok bool) bool {
 		if !ok {
 			return d.kind == ifNotDigest
 		}
-		digest := s.Digest()
-		return command.EqualFold(d.arg, string(digest[:])) == (d.kind == ifDigest)
+		want, _ := str.ParseDigest(d.arg)
+		return (s.Digest() == want) == (d.kind == ifDigest)
 	}
 	return true
 }
