@@ -29,6 +29,7 @@ type Executor struct {
 	ctx   command.Context
 	set   keyspace.ShardSet
 	stats *command.StatBlock
+	runs  command.Run
 
 	// Argv is room for the arguments of the caller's next command.
 	Argv [][]byte
@@ -58,6 +59,7 @@ func (e *Engine) Acquire() *Executor {
 // must wait for, 0 for none.
 func (x *Executor) Release() int64 {
 	offset := x.offset
+	x.stats.Flush(&x.runs, x.eng.histograms.Load())
 	x.ctx.Session, x.ctx.Reply, x.ctx.Spec, x.ctx.Args = nil, nil, nil, command.Args{}
 	x.eng.executors.Put(x)
 	return offset
@@ -145,8 +147,7 @@ func (x *Executor) count(spec *command.Spec, failed bool) {
 	now := x.eng.clock.ns()
 	took := now - x.ns
 	x.ns = now
-	x.stats.Ran(spec, took, failed, x.eng.histograms.Load())
-	x.stats.LockHold.Add(took)
+	x.stats.Ran(&x.runs, spec, took, failed, x.eng.histograms.Load())
 }
 
 // Call implements command.Caller: a command inside EXEC or a script.

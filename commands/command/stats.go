@@ -53,24 +53,58 @@ func NewStats(specs int) *Stats {
 // Block returns a block for an executor to count in.
 func (s *Stats) Block() *StatBlock { return &s.blocks[s.next.Add(1)%statBlocks] }
 
-// Ran counts a call that took so long.
-func (b *StatBlock) Ran(spec *Spec, ns int64, failed, histogram bool) {
-	c := &b.commands[spec.ID]
-	c.Calls.Add(1)
-	c.Nanos.Add(ns)
+// A Run is a row of calls of one command that took about as long, counted at once:
+// in a pipeline the counters, which cost more than many a command, are touched once
+// for several commands.
+type Run struct {
+	spec          *Spec
+	bucket        int
+	calls, failed int64
+	nanos         int64
+}
+
+// Ran counts a call that took ns nanoseconds. What b itself shows is complete after
+// Flush.
+func (b *StatBlock) Ran(r *Run, spec *Spec, ns int64, failed, histogram bool) {
+	bucket := bucketOf(ns)
+	if spec != r.spec || bucket != r.bucket {
+		b.Flush(r, histogram)
+		r.spec, r.bucket = spec, bucket
+	}
+	r.calls++
+	r.nanos += ns
 	if failed {
-		c.Failed.Add(1)
+		r.failed++
 	}
+}
+
+// Flush counts what the run holds.
+func (b *StatBlock) Flush(r *Run, histogram bool) {
+	if r.calls == 0 {
+		return
+	}
+	c := &b.commands[r.spec.ID]
+	c.Calls.Add(r.calls)
+	c.Nanos.Add(r.nanos)
+	if r.failed > 0 {
+		c.Failed.Add(r.failed)
+	}
+	b.LockHold.n[r.bucket].Add(uint32(r.calls))
 	if histogram {
-		h := c.latency.Load()
-		if h == nil {
-			h = new(Histogram)
-			if !c.latency.CompareAndSwap(nil, h) {
-				h = c.latency.Load()
-			}
-		}
-		h.Add(ns)
+		c.histogram().n[r.bucket].Add(uint32(r.calls))
 	}
+	*r = Run{}
+}
+
+func (c *CommandStat) histogram() *Histogram {
+	h := c.latency.Load()
+	if h == nil {
+		h = new(Histogram)
+		if !c.latency.CompareAndSwap(nil, h) {
+			h = c.latency.Load()
+		}
+	}
+	return h
 }
 
 // Refused counts a call that was rejected before it ran.
