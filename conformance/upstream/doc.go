@@ -8,6 +8,8 @@
 //   - The denominator is a manifest (conformance/testdata/upstream): the tests that pass on the suite's
 //     own server in this mode. A listed test that fails, hangs or never reports is not passed, so a
 //     unit that stops half-way costs what it did not run.
+//   - The manifest has tests that the suite itself would skip in this mode although they need nothing
+//     but a fresh server; see unlock.go.
 //   - Every unit runs in a process of its own, in a copy of the suite of its own, against a fresh
 //     server with its own port and folder. A test that hangs or a server that dies costs one unit.
 //   - Two clocks watch a unit: one for progress, one for its whole length.

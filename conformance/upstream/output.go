@@ -110,7 +110,7 @@ func (p *parser) status(word, rest string) {
 			p.collect("", func(message string) { p.fail(m[1], message) })
 			return
 		}
-		p.collect("error between tests: "+rest, p.problem)
+		p.collect(rest, func(message string) { p.problem("error between tests: " + betweenTests(message)) })
 	case "skip", "ignore":
 		p.skip(rest)
 	case "exception":
@@ -122,6 +122,15 @@ func (p *parser) status(word, rest string) {
 	default:
 		p.out.Done = true
 	}
+}
+
+// betweenTests mends the message of an error between tests. The suite takes it for a failed assertion and cuts
+// that prefix's length off its first line, but the stack that follows opens with the whole of it.
+func betweenTests(message string) string {
+	if cut, whole, ok := strings.Cut(message, "\n"); ok && strings.HasSuffix(firstLine(whole), cut) {
+		return whole
+	}
+	return message
 }
 
 // skip reads the forms of [skip] and [ignore]. "NAME: REASON" cannot be told from a name with a colon:

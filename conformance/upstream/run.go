@@ -9,8 +9,11 @@ import (
 	"sync"
 )
 
-// A Job is one unit to run.
-type Job struct{ Suite, Unit string }
+// A Job is one unit of a suite's manifest to run.
+type Job struct {
+	Manifest *Manifest
+	Unit     string
+}
 
 // Run runs the jobs, Options.Jobs of them at a time, and calls done for each as it ends, one call at a
 // time, with the job's place in the list. A unit that could not run comes as a run whose Stopped says
@@ -23,7 +26,7 @@ func Run(ctx context.Context, o Options, jobs []Job, done func(place int, run Un
 		workers.Go(func() {
 			for place := range places {
 				job := jobs[place]
-				run, err := RunUnit(ctx, o, job.Suite, job.Unit)
+				run, err := RunUnit(ctx, o, job.Manifest, job.Unit)
 				if err != nil {
 					run.Stopped = fmt.Sprintf("could not run: %v", err)
 				}
@@ -83,5 +86,5 @@ func findTclsh() (string, error) {
 			return path, nil
 		}
 	}
-	return "", fmt.Errorf("no tclsh: the suites need Tcl 8.6 (apt-get install tcl)")
+	return "", fmt.Errorf("no tclsh: the suites need Tcl 8.6 (apt-get install tcl8.6)")
 }

@@ -87,7 +87,7 @@ func run(ctx context.Context, f flags) (red bool, err error) {
 	grades := make([]upstream.UnitGrade, len(jobs))
 	ended := 0
 	err = upstream.Run(ctx, options, jobs, func(place int, unit upstream.UnitRun) {
-		g := upstream.Grade(unit, manifests[unit.Suite], exceptions)
+		g := upstream.Grade(unit, jobs[place].Manifest, exceptions)
 		grades[place] = g
 		ended++
 		fmt.Fprintf(os.Stderr, "%3d/%d %s %s: %d of %d ok, %.1f s%s\n", ended, len(jobs), g.Suite, g.Unit,
@@ -159,7 +159,7 @@ func selectJobs(units string, manifests map[string]*upstream.Manifest) ([]upstre
 	for _, suite := range []string{upstream.Redis, upstream.Valkey} {
 		if m, ok := manifests[suite]; ok {
 			for _, unit := range m.Select(wanted) {
-				jobs = append(jobs, upstream.Job{Suite: suite, Unit: unit})
+				jobs = append(jobs, upstream.Job{Manifest: m, Unit: unit})
 			}
 		}
 	}
