@@ -165,7 +165,7 @@ func (r Report) WriteSuggestions(w io.Writer) error {
 }
 
 func writeSuggestion(out *bufio.Writer, g UnitGrade, test, why string) {
-	fmt.Fprintf(out, "%s %s needs:? %s  # %s\n", g.Suite, g.Unit, strconv.Quote(test), firstLine(why))
+	fmt.Fprintf(out, "%s %s needs:? %s  # %s\n", g.Suite, g.Unit, strconv.Quote(test), oneLine(why))
 }
 
 // shorten keeps the first line of a text unless messages were asked for.
@@ -179,6 +179,16 @@ func shorten(text string, detail Detail, margin string) string {
 func firstLine(text string) string {
 	line, _, _ := strings.Cut(text, "\n")
 	return line
+}
+
+// oneLine puts a message on one line of bounded length, for a comment.
+func oneLine(text string) string {
+	const limit = 200
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) > limit {
+		text = strings.ToValidUTF8(text[:limit], "") + "..."
+	}
+	return text
 }
 
 func indent(text, margin string) string { return strings.ReplaceAll(text, "\n", "\n"+margin) }

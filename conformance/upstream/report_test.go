@@ -78,7 +78,7 @@ func TestSuggestionsNeedAReason(t *testing.T) {
 	if err := NewReport([]UnitGrade{g}, 95).WriteSuggestions(&text); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(text.String(), `redis unit/a needs:? "two "  # failed: why # so`+"\n") {
+	if !strings.Contains(text.String(), `redis unit/a needs:? "two "  # failed: why # so more`+"\n") {
 		t.Errorf("suggestions:\n%s", &text)
 	}
 	if _, err := ParseExceptions(strings.NewReader(text.String())); err == nil {

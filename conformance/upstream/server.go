@@ -139,7 +139,10 @@ func (s *server) epitaph() string {
 	if s.state != nil {
 		how = s.state.Error()
 	}
-	return how + "; its log ends:\n" + s.logTail()
+	if tail := s.logTail(); tail != "" {
+		return how + "; its log ends:\n" + tail
+	}
+	return how + ", nothing logged"
 }
 
 func (s *server) logTail() string {
