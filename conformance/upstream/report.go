@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // A Report is the result of a whole selection of units.
@@ -76,7 +77,7 @@ func writeTests(out *bufio.Writer, g UnitGrade, detail Detail) {
 	for _, f := range g.Failed {
 		fmt.Fprintf(out, "  failed   %s\n", f.Test)
 		if detail == Messages && f.Message != "" {
-			fmt.Fprintf(out, "           %s\n", indent(f.Message, "           "))
+			fmt.Fprintf(out, "           %s\n", indent(printable(f.Message), "           "))
 		}
 	}
 	// Nothing is learnt from the names when nothing ran.
@@ -181,10 +182,24 @@ func firstLine(text string) string {
 	return line
 }
 
+// printable escapes control bytes: messages quote values, and a zero byte makes tools take the whole
+// report for binary.
+func printable(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			fmt.Fprintf(&b, "\\x%02x", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
 // oneLine puts a message on one line of bounded length, for a comment.
 func oneLine(text string) string {
 	const limit = 200
-	text = strings.Join(strings.Fields(text), " ")
+	text = strings.Join(strings.Fields(printable(text)), " ")
 	if len(text) > limit {
 		text = strings.ToValidUTF8(text[:limit], "") + "..."
 	}

@@ -108,3 +108,21 @@ func TestReportAsJSON(t *testing.T) {
 		t.Errorf("read back %+v", back)
 	}
 }
+
+// A report with a zero byte in it is a binary file to grep and to editors.
+func TestReportEscapesControlBytes(t *testing.T) {
+	g := gradeSample(t, "", "[err]: one in tests/unit/a.tcl\n\x00\x1fvalue\n")
+	r := NewReport([]UnitGrade{g}, 95)
+	var text, suggestions strings.Builder
+	if err := r.WriteText(&text, Messages); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.WriteSuggestions(&suggestions); err != nil {
+		t.Fatal(err)
+	}
+	for _, out := range []string{text.String(), suggestions.String()} {
+		if !strings.Contains(out, `\x00\x1fvalue`) {
+			t.Errorf("the bytes are not escaped:\n%q", out)
+		}
+	}
+}
