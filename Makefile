@@ -5,7 +5,9 @@ BIN := bin/medley
 # Packages in which goroutines meet.
 CONCURRENT := ./keyspace/... ./commands/... ./server/...
 
-.PHONY: all build run test race invariants vet fmt-check cross bench
+.PHONY: all build run test race invariants vet fmt-check cross bench conformance-upstream
+
+.PHONY: all build run test race invariants vet fmt-check cross bench conformance-upstream
 
 all: build
 
@@ -39,3 +41,12 @@ cross:
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./datatypes/... ./keyspace/... ./server/...
+
+# The Redis and Valkey suites against this server. UPSTREAM_SUITES names a folder with redis/ and valkey/
+# (filled through apt when they are not there); UPSTREAM_FLAGS goes to the runner, for example
+# UPSTREAM_FLAGS='-suite redis -units type/string,expire -v'.
+UPSTREAM_SUITES ?= .cache/upstream
+UPSTREAM_FLAGS ?=
+conformance-upstream: build
+	./conformance/upstream/fetch.sh $(UPSTREAM_SUITES)
+	$(GO) run ./conformance/upstream/cmd -server $(BIN) -suites $(UPSTREAM_SUITES) $(UPSTREAM_FLAGS)
