@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,6 +43,8 @@ type Engine struct {
 	done       sync.WaitGroup
 	closed     atomic.Bool
 	sweepFrom  int
+	ticks      int
+	peakHeld   int // bytes, since memory was last given back
 }
 
 // Open returns a running engine.
@@ -171,6 +174,7 @@ func (e *Engine) tick(tx *keyspace.Tx) {
 		e.sweep(tx, now, end)
 	}
 	e.compact(end)
+	e.returnMemory()
 }
 
 // sweep removes expired keys until none is due or the slice ends; the next tick
@@ -202,6 +206,25 @@ func (e *Engine) compact(end time.Time) {
 				return
 			}
 		}
+	}
+}
+
+const (
+	returnPeriod = 20       // ticks
+	returnLeast  = 16 << 20 // bytes
+)
+
+// returnMemory gives memory back to the system once what the store holds has become
+// an eighth smaller: the collector alone would leave it until the heap grows again.
+func (e *Engine) returnMemory() {
+	if e.ticks++; e.ticks%returnPeriod != 0 {
+		return
+	}
+	held := e.svc.Store.Memory().Allocated
+	e.peakHeld = max(e.peakHeld, held)
+	if less := e.peakHeld - held; less > returnLeast && less > e.peakHeld/8 {
+		e.peakHeld = held
+		debug.FreeOSMemory()
 	}
 }
 

@@ -31,7 +31,7 @@ type index struct {
 	count   int  // used slots
 	expires int  // of these, with an expiry
 	pages   int
-	spare   *page // one page kept for the next growth
+	spare   []*page // pages kept for the next growth, at most a segment's
 }
 
 type page [pageSlots]uint64
@@ -367,10 +367,10 @@ func (s *segment) fill(entries []uint64) bool {
 }
 
 // giveBack makes the segment smaller after a removal where that pays: below
-// 60% of what one page less would hold, or, at one page, into its buddy.
+// 80% of one page less, or, at one page, into its buddy.
 func (x *index) giveBack(s *segment, h uint32) {
 	if s.n > 1 {
-		if s.used*10 >= (s.n-1)*pageSlots*6 {
+		if s.used*10 >= (s.n-1)*pageSlots*8 {
 			return
 		}
 		var buf [segSlots]uint64
@@ -432,31 +432,32 @@ func (x *index) halve() {
 }
 
 func (x *index) addPage(s *segment) {
-	p := x.spare
-	if p == nil {
+	var p *page
+	if n := len(x.spare); n > 0 {
+		p = x.spare[n-1]
+		x.spare[n-1] = nil
+		x.spare = x.spare[:n-1]
+	} else {
 		p = new(page)
 	}
-	x.spare = nil
 	s.pages[s.n] = p
 	s.n++
 	x.pages++
 }
 
+// recycle takes back an emptied page. A split needs the pages of the segment that
+// it empties at once: kept, they are no garbage.
 func (x *index) recycle(p *page) {
 	x.pages--
-	if x.spare == nil {
+	if len(x.spare) < maxPages {
 		*p = page{}
-		x.spare = p
+		x.spare = append(x.spare, p)
 	}
 }
 
 // size returns the bytes of pages, segments and directory.
 func (x *index) size() int {
-	n := x.pages*pageBytes + len(x.dir)*8 + x.pages/4*96
-	if x.spare != nil {
-		n += pageBytes
-	}
-	return n
+	return (x.pages+len(x.spare))*pageBytes + len(x.dir)*8 + x.pages/4*96
 }
 
 // walk calls fn with the slots whose hash is at least from, in order, segment by

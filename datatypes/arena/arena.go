@@ -43,7 +43,7 @@ const (
 	unit      = 8
 	unitShift = 3
 
-	chunkUnitBits = 15
+	chunkUnitBits = 13
 	chunkUnits    = 1 << chunkUnitBits
 	// ChunkSize is the size in bytes of a full-grown chunk.
 	ChunkSize = chunkUnits * unit

@@ -12,8 +12,9 @@ type Evacuation struct {
 }
 
 // Sparse starts the evacuation of the emptiest chunk when more than 1/8 of the
-// arena (and more than two chunks' worth) is free and that chunk is at most 3/4
-// full; otherwise it returns nil.
+// arena (and more than two chunks' worth) is free; otherwise it returns nil. That
+// chunk is then at most 7/8 full, so the bytes moved are at most seven times those
+// gained.
 func (a *Arena) Sparse() *Evacuation {
 	free := a.capUnits - a.liveUnits
 	if free*8 <= a.capUnits || free < 2*len(a.chunks[a.lastChunk()].mem)>>unitShift {
@@ -22,8 +23,7 @@ func (a *Arena) Sparse() *Evacuation {
 	best, bestLive := -1, 0
 	for i := range a.chunks {
 		c := &a.chunks[i]
-		total := len(c.mem) >> unitShift
-		if c.mem == nil || i == a.current || c.victim || c.live*4 > total*3 {
+		if c.mem == nil || i == a.current || c.victim {
 			continue
 		}
 		if best < 0 || c.live*len(a.chunks[best].mem) < bestLive*len(c.mem) {
