@@ -40,7 +40,7 @@
 //
 //	${rep x 1000}       x a thousand times
 //	${unix+100}         now in seconds, plus 100; ${ms+100} in milliseconds
-//	${name}             what an earlier "as name" kept
+//	${name}             what an earlier "as name" kept; ${proto} is 2 or 3
 //	@{1..3 k# v}        (a bare word) several arguments: k1 v k2 v k3 v
 //
 // # Replies

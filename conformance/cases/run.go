@@ -65,11 +65,16 @@ func (r *runner) play(f *File, c *Case) (Result, error) {
 	if err := r.clear(); err != nil {
 		return result, err
 	}
-	p := &play{runner: r, vars: map[string]string{}, conns: map[string]Client{}}
+	p := &play{runner: r, vars: map[string]string{"proto": strconv.Itoa(r.o.Proto)}, conns: map[string]Client{}}
 	defer p.close()
+	last, err := r.target.Dial(2) // now: the case may bar the door
+	if err != nil {
+		return result, err
+	}
+	defer last.Close()
 	began := time.Now()
 	bad := p.run(c)
-	p.finish(c)
+	p.finish(c, last)
 	result.Micros = time.Since(began).Microseconds()
 	result.Status = Pass
 	if bad != nil {
@@ -344,23 +349,15 @@ func (p *play) until(st *step, client Client, args []string) (*mismatch, error) 
 	}
 }
 
-// finish runs the finally> steps; the case's verdict stands already.
-func (p *play) finish(c *Case) {
-	var client Client
+// finish sends the finally> steps; the case's verdict stands already.
+func (p *play) finish(c *Case, client Client) {
 	for _, st := range c.steps {
 		if st.kind != finallyStep {
 			continue
 		}
-		args, err := expandAll(st.args, p.moment().env)
-		if client == nil && err == nil {
-			client, err = p.target.Dial(2)
-		}
-		if err == nil {
+		if args, err := expandAll(st.args, p.moment().env); err == nil {
 			client.Do(args...)
 		}
-	}
-	if client != nil {
-		client.Close()
 	}
 }
 
