@@ -116,6 +116,25 @@ func compareVersions(a, b string) int {
 	return 0
 }
 
+// Promises reports whether a peer is expected to have what these alternatives
+// name, written as after "requires:".
+func Promises(requires string, p Peer) (bool, error) {
+	alternatives, err := parseRequires(requires)
+	return promises(alternatives, p), err
+}
+
+func parseRequires(text string) ([]term, error) {
+	var alternatives []term
+	for word := range strings.FieldsSeq(text) {
+		t, err := parseTerm(word)
+		if err != nil {
+			return nil, err
+		}
+		alternatives = append(alternatives, t)
+	}
+	return alternatives, nil
+}
+
 // promises reports whether a peer is expected to pass a case with these
 // alternatives after "requires:". Redis and Valkey promise what is named;
 // Medley promises everything. Of an unknown server everything is asked, except

@@ -254,13 +254,9 @@ func (p *parser) tag(key, value string) error {
 		p.c = &Case{Name: value, Line: p.line, requires: p.head.requires, proto: p.head.proto}
 		p.c.needs = append(p.c.needs, p.head.needs...)
 	case "requires":
-		tags.requires = nil
-		for word := range strings.FieldsSeq(value) {
-			t, err := parseTerm(word)
-			if err != nil {
-				return err
-			}
-			tags.requires = append(tags.requires, t)
+		var err error
+		if tags.requires, err = parseRequires(value); err != nil {
+			return err
 		}
 	case "needs":
 		tags.needs = append(tags.needs, strings.Fields(value)...)
