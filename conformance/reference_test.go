@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"testing"
-	"time"
 
 	"github.com/medleydb/medley/conformance/cases"
 	"github.com/medleydb/medley/conformance/reference"
@@ -32,25 +31,16 @@ func TestScriptsHoldForReferences(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, binary := range references(t) {
-		server, err := reference.Start(binary)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(server.Stop)
-		server.Timeout = 3 * time.Second
-		peer, err := cases.Detect(server)
-		if err != nil {
-			t.Fatal(err)
-		}
-		recorded, err := reference.Record(server.Wire)
+		server := startReference(t, binary)
+		recorded, err := reference.Record(server.Target.(cases.Wire))
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(recorded.Close)
 		for _, f := range files {
 			for proto := 2; proto <= 3; proto++ {
-				t.Run(fmt.Sprintf("%s/%s/resp%d", peer, f.Command, proto), func(t *testing.T) {
-					report, err := cases.Run(recorded, []*cases.File{f}, cases.Options{Proto: proto, Peer: peer})
+				t.Run(fmt.Sprintf("%s/%s/resp%d", server.Peer, f.Command, proto), func(t *testing.T) {
+					report, err := cases.Run(recorded, []*cases.File{f}, cases.Options{Proto: proto, Peer: server.Peer})
 					for _, r := range report.Results {
 						if r.Status == cases.Fail || r.Status == cases.Missing {
 							t.Errorf("%s", r)
@@ -61,6 +51,40 @@ func TestScriptsHoldForReferences(t *testing.T) {
 					}
 				})
 			}
+		}
+	}
+}
+
+// TestRecorderSeesMistakes: the effects and events of a real server make a wrong script fail;
+// without that, the scripts' agreement with servers would mean little.
+func TestRecorderSeesMistakes(t *testing.T) {
+	server := startReference(t, references(t)[0])
+	recorded, err := reference.Record(server.Target.(cases.Wire))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(recorded.Close)
+	for text, want := range map[string]cases.Status{
+		"> SET k v EX 100\n< +OK\neffect: SET k v PXAT now+100s\nevent: set k\nevent: expire k": cases.Pass,
+		"> SET k v EX 100\n< +OK\neffect: SET k v PXAT now+10s":                                 cases.Fail,
+		"> SET k v EX 100\n< +OK\neffect: SET k v EX 100":                                       cases.Fail,
+		"> SET k v\n< +OK\neffect: none":                                                        cases.Fail,
+		"> SET k v\n< +OK\nevent: none":                                                         cases.Fail,
+		"> SET k v EX 100\n< +OK\nevent: expire k\nevent: set k":                                cases.Fail,
+		"> SELECT 1\n< +OK\n> SET k v\n< +OK\neffect: @1 SET k v\nevent: @1 set k":              cases.Pass,
+		"> SELECT 1\n< +OK\n> SET k v\n< +OK\neffect: SET k v":                                  cases.Fail,
+		"> SELECT 1\n< +OK\n> SET k v\n< +OK\nevent: set k":                                     cases.Fail,
+	} {
+		f, err := cases.Parse("t", "command: SET\ngroup: string\ncase: c\n"+text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		report, err := cases.Run(recorded, []*cases.File{f}, cases.Options{Proto: 2, Peer: server.Peer})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := report.Results[0]; got.Status != want {
+			t.Errorf("%q: %s, not %s: %s", text, got.Status, want, got.Detail)
 		}
 	}
 }

@@ -78,9 +78,9 @@ func alike(args []string, a, b command.Value) bool {
 type order uint8
 
 const (
-	exact order = iota
-	undetermined // any two replies are alike
-	runDependent // the kind counts
+	exact        order = iota
+	undetermined       // any two replies are alike
+	runDependent       // the kind counts
 	unorderedElems
 	unorderedPairs
 	unorderedPage // cursor and elements
