@@ -388,10 +388,8 @@ func Detect(t Target) (Peer, error) {
 	delete(versions, "gcc")
 	redis, claimed := versions["redis"]
 	delete(versions, "redis")
-	for product, version := range versions { // at most one: servers claim Redis's beside their own
-		if _, err := strconv.Atoi(version[:min(1, len(version))]); err == nil {
-			return Peer{product, version}, nil
-		}
+	for product, version := range versions { // one at most: Redis's is claimed beside it
+		return Peer{product, strings.TrimLeft(version, "abcdefghijklmnopqrstuvwxyz-")}, nil
 	}
 	if claimed {
 		return Peer{"redis", redis}, nil

@@ -21,6 +21,7 @@ type toy struct {
 	effects [][]string
 	events  []string
 	log     []string
+	info    string
 }
 
 type toyClient struct {
@@ -61,6 +62,8 @@ func (c *toyClient) Send(args ...string) error {
 	case "GET":
 		c.gets++
 		reply = command.Value{Kind: command.Bulk, Str: c.values[args[1]]}
+	case "INFO":
+		reply = command.Value{Kind: command.Bulk, Str: c.info}
 	case "COUNT":
 		c.gets++
 		reply = command.Value{Kind: command.Int, Int: int64(c.gets)}
@@ -212,5 +215,19 @@ func TestReport(t *testing.T) {
 	}
 	if err := json.Unmarshal(js.Bytes(), &back); err != nil || len(back) != 1 || back[0].Total.Fail != 1 || len(back[0].Results) != 4 {
 		t.Errorf("json %v: %s", err, &js)
+	}
+}
+
+func TestDetect(t *testing.T) {
+	for info, want := range map[string]Peer{
+		"# Server\r\nredis_version:7.0.15\r\ngcc_version:12.2.0\r\n":        {"redis", "7.0.15"},
+		"redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:9.1.2": {"valkey", "9.1.2"},
+		"redis_version:8.0.0\r\nmedley_version:0.1.0\r\n":                   {"medley", "0.1.0"},
+		"redis_version:7.4.0\r\ndragonfly_version:df-v1.30.0\r\n":           {"dragonfly", "1.30.0"},
+		"": {},
+	} {
+		if got, err := Detect(&toy{info: info}); err != nil || got != want {
+			t.Errorf("%q: got %+v, %v", info, got, err)
+		}
 	}
 }
