@@ -36,7 +36,7 @@ func (k Kind) String() string { return kindNames[k] }
 // reads from a server.
 type Value struct {
 	Kind   Kind
-	Str    string  // Status, Error ("CODE message"), Bulk, BigNumber, Verbatim (the text)
+	Str    string  // Status, Error ("CODE message"), Bulk, BigNumber, Verbatim (the text); a Double that was read: as the server wrote it
 	Format string  // Verbatim: three letters, such as txt
 	Int    int64   // Int; Bool: 0 or 1
 	Float  float64 // Double
