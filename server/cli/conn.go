@@ -3,6 +3,7 @@ package cli
 import (
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -104,6 +105,8 @@ func connError(err error) error {
 		return nil
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return errServerClosed
+	case errors.Is(err, resp.ErrSyntax):
+		return fmt.Errorf("Protocol error: %w", err)
 	}
 	return errors.New(errorText(err))
 }

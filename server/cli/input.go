@@ -26,7 +26,7 @@ type input interface {
 }
 
 func (s *session) openInput() input {
-	if !s.inTTY {
+	if !s.editable {
 		return &pipeInput{r: bufio.NewReader(s.in), file: s.in}
 	}
 	t := &terminalInput{state: liner.NewLiner(), session: s}
@@ -115,7 +115,8 @@ func (t *terminalInput) complete(line string, pos int) (head string, list []stri
 		return "", list, tail
 	}
 	if hint := h.hintFor(text); hint != "" && t.session.hints && t.fits(line) {
-		fmt.Fprintf(t.session.out, "\r\n\x1b[90m%s\x1b[0m\r\n", hint)
+		// The line above the hint may not be on the screen yet: keys can come fast.
+		fmt.Fprintf(t.session.out, "\r\x1b[K%s%s\r\n\x1b[90m%s\x1b[0m\r\n", t.asked, line, hint)
 		return text, []string{""}, tail // liner draws the line again
 	}
 	return text, nil, tail

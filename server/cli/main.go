@@ -15,21 +15,24 @@ import (
 func Main(args []string, stdin *os.File, stdout, stderr io.Writer) int {
 	p := program{args: args, in: stdin, out: stdout, errOut: stderr, env: os.Getenv}
 	f, ok := stdout.(*os.File)
-	p.outTTY = ok && term.IsTerminal(int(f.Fd())) || p.env("FAKETTY") != ""
-	p.inTTY = stdin != nil && term.IsTerminal(int(stdin.Fd()))
+	outTTY := ok && term.IsTerminal(int(f.Fd()))
+	p.inTTY = term.IsTerminal(int(stdin.Fd()))
+	p.editable = p.inTTY && outTTY
+	p.outTTY = outTTY || p.env("FAKETTY") != "" // for scripts that test what people see
 	return p.run()
 }
 
 // A program is one run with everything it takes from its surroundings, so that
 // tests can run it in process.
 type program struct {
-	args   []string
-	in     *os.File
-	out    io.Writer
-	errOut io.Writer
-	env    func(string) string
-	inTTY  bool
-	outTTY bool
+	args     []string
+	in       *os.File
+	out      io.Writer
+	errOut   io.Writer
+	env      func(string) string
+	inTTY    bool
+	outTTY   bool // print for people
+	editable bool // both ends are a terminal: a person types here
 }
 
 // errUsage ends the program after a message that was already printed.

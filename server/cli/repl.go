@@ -19,7 +19,7 @@ func (s *session) repl() int {
 	s.interactive = true
 	in := s.openInput()
 	defer in.close()
-	if s.inTTY {
+	if s.editable {
 		signal.Notify(s.interrupt, os.Interrupt)
 		for _, line := range readLines(s.dotFile("MEDLEYCLI_RCFILE", ".medleyclirc")) {
 			if words, ok := splitArgs(line); ok && len(words) > 0 {
@@ -28,7 +28,7 @@ func (s *session) repl() int {
 		}
 	}
 	for {
-		if s.inTTY {
+		if s.editable {
 			s.loadHelp()
 		}
 		line, err := in.read(s.prompt())
