@@ -1,11 +1,14 @@
 package cli
 
 import (
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/medleydb/medley/commands/command"
 )
 
 func TestOneShot(t *testing.T) {
@@ -133,4 +136,29 @@ func TestPushMessages(t *testing.T) {
 	expect(t, run(t, "", append(f.at(), "-3", "GET", "k")...), result{"1\n", "", 0})
 	expect(t, run(t, "", append(f.at(), "-3", "--no-raw", "--show-pushes", "yes", "GET", "k")...),
 		result{"-> invalidate: 'a', 'b'\n1) \"x\"\n(integer) 1\n", "", 0})
+}
+
+// Protects -c: a command goes where the cluster sends it, with ASKING if it says so.
+func TestRedirections(t *testing.T) {
+	last := fake(t, scripted(map[string]string{"GET k": bulk("v")}))
+	second := fake(t, scripted(map[string]string{"GET k": "-ASK 5 " + last.Addr().String() + "\r\n"}))
+	_, port, _ := net.SplitHostPort(second.Addr().String())
+	first := fake(t, always("-MOVED 5 :"+port+"\r\n"))
+	expect(t, run(t, "", append(first.at(), "-c", "GET", "k")...), result{"v\n", "", 0})
+	if got := last.commands(); !slices.Equal(got, []string{"ASKING", "GET k"}) {
+		t.Errorf("sent %q", got)
+	}
+	got := run(t, "GET k\n", append(first.at(), "-c")...)
+	want := "-> Redirected to slot [5] located at 127.0.0.1:" + port + "\n" +
+		"-> Redirected to slot [5] located at " + last.Addr().String() + "\nv\n"
+	expect(t, got, result{want, "", 0})
+	expect(t, run(t, "", append(first.at(), "GET", "k")...), result{"MOVED 5 :" + port + "\n\n", "", 0})
+}
+
+func TestNotARedirection(t *testing.T) {
+	for _, text := range []string{"", "MOVED", "MOVED 1 a", "MOVED 1 a:b", "ERR 1 a:1", "ASK 1 a:1 more"} {
+		if to, ok := parseRedirect(command.Value{Kind: command.Error, Str: text}); ok {
+			t.Errorf("%q: %+v", text, to)
+		}
+	}
 }

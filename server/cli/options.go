@@ -51,6 +51,7 @@ type options struct {
 	replyDelim   string // after a reply, raw
 	showPushes   bool
 	errorExit    bool // -e
+	cluster      bool // -c
 	resp2        bool
 	resp3        bool
 	resp3Implied bool // asked for by --json: RESP2 will do if the server has no HELLO
@@ -131,6 +132,8 @@ func (o *options) setFlag(name string) (known bool, err error) {
 		o.lastArgFromStdin = true
 	case "-e":
 		o.errorExit = true
+	case "-c":
+		o.cluster = true
 	case "-2":
 		o.resp2 = true
 	case "-3":
@@ -281,6 +284,8 @@ func (o *options) check() error {
 		return errors.New("Options -2 and -3 are mutually exclusive.")
 	case o.lastArgFromStdin && o.hasStdinTag:
 		return errors.New("Options -x and -X are mutually exclusive.")
+	case o.cluster && o.socket != "":
+		return errors.New("Options -c and -s are mutually exclusive.")
 	case o.resp2:
 		o.resp3 = false
 	}

@@ -84,7 +84,7 @@ func (s *session) issue(args []string, repeat int64) error {
 				return exitCode(1) // it was reported
 			}
 		}
-		err := s.sendOne(args)
+		err := s.sendFollowing(args)
 		if err != nil && s.shutdown {
 			s.disconnect()
 			return nil

@@ -168,7 +168,12 @@ func (s *session) readReply(rawText bool) (command.Value, error) {
 		case v.Kind == command.Push && !s.pushIsReply:
 			s.printPush(v)
 			continue
-		case v.Kind == command.Error && s.opt.errorExit && !s.interactive:
+		case s.opt.cluster:
+			if to, ok := parseRedirect(v); ok {
+				return v, to
+			}
+		}
+		if v.Kind == command.Error && s.opt.errorExit && !s.interactive {
 			fmt.Fprintln(s.errOut, v.Str)
 			return v, exitCode(1)
 		}

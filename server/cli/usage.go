@@ -16,6 +16,7 @@ Server
                        rediss:// for an encrypted connection.
   -n <db>              Database number.
   -t <seconds>         Give up connecting after that time.
+  -c                   Follow the redirections of a cluster.
   -2, -3               Speak RESP2 or RESP3.
 
 Password (also from the environment variable REDISCLI_AUTH)
