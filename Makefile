@@ -5,9 +5,9 @@ BIN := bin/medley
 # Packages in which goroutines meet.
 CONCURRENT := ./keyspace/... ./commands/... ./server/...
 
-.PHONY: all build run test race invariants vet fmt-check cross bench conformance-upstream
+.PHONY: all build run test race invariants vet fmt-check cross bench bench-peers conformance-upstream
 
-.PHONY: all build run test race invariants vet fmt-check cross bench conformance-upstream
+.PHONY: all build run test race invariants vet fmt-check cross bench bench-peers conformance-upstream
 
 all: build
 
@@ -50,3 +50,10 @@ UPSTREAM_FLAGS ?=
 conformance-upstream: build
 	./conformance/upstream/fetch.sh $(UPSTREAM_SUITES)
 	$(GO) run ./conformance/upstream/cmd -server $(BIN) -suites $(UPSTREAM_SUITES) $(UPSTREAM_FLAGS)
+
+# CPU and memory beside other servers; PEERS is a folder with valkey-server and redis-server (or
+# with a bin folder of them). BENCH_FLAGS goes to the runner, for example BENCH_FLAGS='-only GET,SET -memory=false'.
+PEERS ?=
+BENCH_FLAGS ?=
+bench-peers: build
+	$(GO) run ./conformance/bench/cmd -medley $(BIN) -peers '$(PEERS)' $(BENCH_FLAGS)

@@ -10,19 +10,22 @@ import (
 	"time"
 
 	"github.com/medleydb/medley/commands/command"
+	"github.com/medleydb/medley/commands/config"
 	"github.com/medleydb/medley/keyspace"
 )
 
 // Options configure an engine; the zero value gives the defaults.
 type Options struct {
-	Shards    int              // a power of two; default 64
-	Databases int              // default 16
-	Now       func() time.Time // default time.Now
-	Seed      uint64           // of random choices; default random
-	Journal   keyspace.Journal // where effects go; default none
-	Commands  []*command.Spec  // of the program's own, beside Medley's
-	Gate      *Gate            // of the journal, where replies must wait for it
-	Log       *slog.Logger     // default none
+	Shards    int               // a power of two; default 64
+	Databases int               // default 16
+	Now       func() time.Time  // default time.Now
+	Seed      uint64            // of random choices; default random
+	Config    *config.Config    // default config.New()
+	Observer  keyspace.Observer // of key events, beside subscribers
+	Journal   keyspace.Journal  // where effects go; default none
+	Commands  []*command.Spec   // of the program's own, beside Medley's
+	Gate      *Gate             // of the journal, where replies must wait for it
+	Log       *slog.Logger      // default none
 	// NoCron leaves out background work (expiry, compaction): tests do it by Tick.
 	NoCron bool
 }
@@ -59,12 +62,18 @@ func Open(o Options) (*Engine, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Config == nil {
+		o.Config = config.New()
+	}
 	e.svc = &command.Services{
-		Store: store, Table: table, Clients: command.NewClients(), Stats: command.NewStats(table.Len()),
+		Store: store, Config: o.Config, Table: table, Clients: command.NewClients(), Stats: command.NewStats(table.Len()),
 		Pause: &command.Pause{}, Log: o.Log, RunID: randomHex(40), Unblock: e.unblock,
 	}
 	e.svc.StartMs = e.NowMs()
 	e.svc.ActiveExpire.Store(true)
+	if o.Observer != nil {
+		store.SetObserver(o.Observer)
+	}
 	if o.Journal != nil {
 		store.SetJournal(o.Journal)
 	}

@@ -47,10 +47,17 @@ func (tx *Tx) note(args [][]byte) {
 	tx.dirty, tx.explicit = 0, 0
 }
 
-// Abort ends a command that failed: what it has written through handles is
-// dropped. What the lookup of an expired key removed stays removed.
+// Abort ends a command that failed: a value's new representation is dropped, the old
+// one stays. A handler may not fail once it has changed a value in place, which
+// includes every change of an object. What the lookup of an expired key removed stays
+// removed.
 func (tx *Tx) Abort() {
 	for _, o := range tx.opened[:tx.n] {
+		if o.write && o.old != 0 {
+			if r := o.t.record(o.old); r.has(objectValue) {
+				o.t.objects.recount(o.t.valueIndex(r)) // a handler that panicked
+			}
+		}
 		if o.write && o.ref != o.old && o.ref != 0 {
 			tx.trash = append(tx.trash, trash{o.t, o.ref, false})
 		}

@@ -406,11 +406,10 @@ func (x *index) merge(s *segment, h uint32) {
 	low.depth--
 	low.soonest = min(low.soonest, high.soonest)
 	x.recycle(high.pages[0])
+	x.place(low, prefix>>1<<(hashBits-low.depth))
 	if !low.fill(buf[:k]) {
 		x.refill(low, buf[:k])
-		return
 	}
-	x.place(low, prefix>>1<<(hashBits-low.depth))
 	x.halve()
 }
 

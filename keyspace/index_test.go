@@ -2,6 +2,7 @@ package keyspace
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -120,4 +121,35 @@ func BenchmarkIndex(b *testing.B) {
 			x.insert(hs[k], uint32(k+1), false, 0)
 		}
 	})
+}
+
+// TestIndexDrains protects segments that grow uneven: entries that go in the order
+// of their hashes leave gaps, pages to give back and buddies to merge.
+func TestIndexDrains(t *testing.T) {
+	type entry struct{ h, ref uint32 }
+	for seed := range uint64(3) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		var x index
+		var entries []entry
+		for i := range uint32(5000) {
+			e := entry{r.Uint32() >> 1, i + 1}
+			entries = append(entries, e)
+			x.insert(e.h, e.ref, false, 0)
+		}
+		slices.SortFunc(entries, func(a, b entry) int { return int(a.h) - int(b.h) })
+		if seed == 1 {
+			slices.Reverse(entries)
+		}
+		for i, e := range entries {
+			x.remove(e.h, e.ref)
+			if i%16 == 0 || x.count < 300 {
+				if err := x.check(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if x.pages > 1 || len(x.dir) > 1 {
+			t.Errorf("an empty index keeps %d pages in %d segments", x.pages, len(x.dir))
+		}
+	}
 }

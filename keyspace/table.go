@@ -52,6 +52,9 @@ func (o *objects) set(i uint32, item datatypes.Object) {
 	o.items[i] = object{item, n}
 }
 
+// recount counts the object's present size.
+func (o *objects) recount(i uint32) { o.set(i, o.items[i].item.(datatypes.Object)) }
+
 func (o *objects) drop(i uint32) {
 	o.bytes -= o.items[i].size
 	o.items[i] = object{}

@@ -47,12 +47,12 @@ func run(cfg *config.Config, log *slog.Logger) error {
 			return err
 		}
 	}
-	eng, err := commands.Open(commands.Options{Databases: int(cfg.Databases.Load()), Log: log})
+	eng, err := commands.Open(commands.Options{Databases: int(cfg.Databases.Load()), Config: cfg, Log: log})
 	if err != nil {
 		return err
 	}
 	defer eng.Close()
-	srv, err := New(Options{Engine: eng, Config: cfg, Log: log})
+	srv, err := New(Options{Engine: eng, Log: log})
 	if err != nil {
 		return err
 	}

@@ -34,6 +34,7 @@ type Server struct {
 // Options configure a Server.
 type Options struct {
 	Engine *commands.Engine
+	// Config is the server's; default that of the engine.
 	Config *config.Config
 	Log    *slog.Logger // default none
 	// Portable chooses the back end of goroutines where event loops exist too.
@@ -46,6 +47,9 @@ type Options struct {
 func New(o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Config == nil {
+		o.Config = o.Engine.Services().Config
 	}
 	s := &Server{eng: o.Engine, cfg: o.Config, log: o.Log, stats: o.Engine.Services().Stats, stop: make(chan struct{})}
 	var err error

@@ -41,11 +41,10 @@ func start(t *testing.T, o commands.Options, portable bool) testServer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := config.New()
-	if err := cfg.Override(config.Pair{Name: "bind", Value: "127.0.0.1"}, config.Pair{Name: "port", Value: "0"}); err != nil {
+	if err := eng.Services().Config.Override(config.Pair{Name: "bind", Value: "127.0.0.1"}, config.Pair{Name: "port", Value: "0"}); err != nil {
 		t.Fatal(err)
 	}
-	s, err := New(Options{Engine: eng, Config: cfg, Portable: portable, Loops: 2})
+	s, err := New(Options{Engine: eng, Portable: portable, Loops: 2})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"sync/atomic"
 
+	"github.com/medleydb/medley/commands/config"
 	"github.com/medleydb/medley/keyspace"
 )
 
@@ -11,6 +12,7 @@ import (
 type Services struct {
 	Store   *keyspace.Store
 	Table   *Table
+	Config  *config.Config
 	Clients *Clients
 	Stats   *Stats
 	Pause   *Pause

@@ -1,8 +1,9 @@
 package command
 
 import (
-	"math"
 	"strconv"
+
+	"github.com/medleydb/medley/datatypes"
 )
 
 // A Kind is the type of a reply value.
@@ -36,7 +37,7 @@ func (k Kind) String() string { return kindNames[k] }
 // reads from a server.
 type Value struct {
 	Kind   Kind
-	Str    string  // Status, Error ("CODE message"), Bulk, BigNumber, Verbatim (the text)
+	Str    string  // Status, Error ("CODE message"), Bulk, BigNumber, Verbatim (the text); a Double that was read: as the server wrote it
 	Format string  // Verbatim: three letters, such as txt
 	Int    int64   // Int; Bool: 0 or 1
 	Float  float64 // Double
@@ -99,14 +100,4 @@ func (v Value) Text() string {
 
 // FormatDouble returns a double as RESP3 writes it: the shortest decimal form,
 // inf, -inf or nan.
-func FormatDouble(f float64) string {
-	switch {
-	case math.IsInf(f, 1):
-		return "inf"
-	case math.IsInf(f, -1):
-		return "-inf"
-	case math.IsNaN(f):
-		return "nan"
-	}
-	return strconv.FormatFloat(f, 'g', -1, 64)
-}
+func FormatDouble(f float64) string { return string(datatypes.FormatFloat(nil, f)) }

@@ -50,7 +50,7 @@ func (r *Reader) read(depth int) (v command.Value, err error) {
 		v.Kind = command.Int
 		v.Int, err = strconv.ParseInt(text, 10, 64)
 	case ',':
-		v.Kind = command.Double
+		v.Kind, v.Str = command.Double, text
 		v.Float, err = parseDouble(text)
 	case '#':
 		v.Kind = command.Bool

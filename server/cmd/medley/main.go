@@ -5,12 +5,18 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/medleydb/medley/conformance"
 	"github.com/medleydb/medley/server"
+	"github.com/medleydb/medley/server/cli"
 )
 
 const usage = `usage: medley COMMAND [arguments]
 
   server [file.conf] [--option value ...]   start a server
+  cli [options] [command [argument ...]]    talk to a server
+  conformance --addr host:port              report what a server supports
+
+Each command but server tells its options with --help.
 `
 
 func main() { os.Exit(run(os.Args[1:])) }
@@ -23,6 +29,10 @@ func run(args []string) int {
 	switch args[0] {
 	case "server":
 		return server.Main(args[1:], os.Stdin, os.Stderr)
+	case "cli":
+		return cli.Main(args[1:], os.Stdin, os.Stdout, os.Stderr)
+	case "conformance":
+		return conformance.Main(args[1:], os.Stdout, os.Stderr)
 	case "help", "--help", "-h":
 		fmt.Print(usage)
 		return 0

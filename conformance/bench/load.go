@@ -1,0 +1,216 @@
+package bench
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/medleydb/medley/server/resp"
+)
+
+const (
+	connections = 50
+	keySpace    = 100_000
+	valueBytes  = 64
+	// loadTime is about how long one run of a load takes.
+	loadTime = 1500 * time.Millisecond
+)
+
+// A load is a stream of commands, and what must be there before it starts.
+type load struct {
+	name      string
+	pipelines []int
+	fill      func(i int) []string // i-th of fillN commands before, nil for none
+	fillN     int
+	next      func(r *rand.Rand) []string
+}
+
+func key(i int) string { return fmt.Sprintf("key:%012d", i) }
+
+func cpuLoads() []load {
+	value := string(bytes.Repeat([]byte{'x'}, valueBytes))
+	all := []int{1, 16, 64}
+	set := func(i int) []string { return []string{"SET", key(i), value} }
+	return []load{
+		{name: "GET", pipelines: all, fill: set, fillN: keySpace,
+			next: func(r *rand.Rand) []string { return []string{"GET", key(r.IntN(keySpace))} }},
+		{name: "SET", pipelines: all, fill: set, fillN: keySpace,
+			next: func(r *rand.Rand) []string { return set(r.IntN(keySpace)) }},
+		{name: "INCR", pipelines: []int{16},
+			next: func(r *rand.Rand) []string { return []string{"INCR", "n:" + strconv.Itoa(r.IntN(keySpace))} }},
+		{name: "MSET 10", pipelines: []int{16},
+			next: func(r *rand.Rand) []string {
+				args := []string{"MSET"}
+				for range 10 {
+					args = append(args, key(r.IntN(keySpace)), value)
+				}
+				return args
+			}},
+	}
+}
+
+// prepare empties the server and fills it for the load.
+func (r *Running) prepare(l load) error {
+	if err := r.pipe(1, func(int) []string { return []string{"FLUSHALL"} }); err != nil {
+		return err
+	}
+	if l.fill == nil {
+		return nil
+	}
+	return r.pipe(l.fillN, l.fill)
+}
+
+// pipe sends n commands through one connection and waits for their replies.
+func (r *Running) pipe(n int, command func(i int) []string) error {
+	c, err := net.Dial("tcp", r.addr)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	in := bufio.NewReaderSize(c, 64<<10)
+	var batch []byte
+	for i := 0; i < n; {
+		batch = batch[:0]
+		k := 0
+		for ; i < n && k < 200; i, k = i+1, k+1 {
+			batch = resp.AppendCommand(batch, command(i)...)
+		}
+		if _, err := c.Write(batch); err != nil {
+			return err
+		}
+		for range k {
+			if err := skipReply(in); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// skipReply reads a reply without keeping it; an error reply is an error.
+func skipReply(in *bufio.Reader) error {
+	line, err := in.ReadSlice('\n')
+	if err != nil {
+		return err
+	}
+	n := 0
+	switch line[0] {
+	case '-':
+		return errors.New(string(bytes.TrimSpace(line)))
+	case '$':
+		if n, err = strconv.Atoi(string(line[1 : len(line)-2])); err != nil || n < 0 {
+			return err
+		}
+		_, err = in.Discard(n + 2)
+		return err
+	case '*':
+		if n, err = strconv.Atoi(string(line[1 : len(line)-2])); err != nil {
+			return err
+		}
+		for range n {
+			if err := skipReply(in); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// measure runs the load for a while from many connections.
+func (r *Running) measure(l load, pipeline int) (x sample, err error) {
+	conns := make([]*worker, connections)
+	for i := range conns {
+		if conns[i], err = newWorker(r.addr, l, pipeline, uint64(i)); err != nil {
+			return x, err
+		}
+		defer conns[i].c.Close()
+	}
+	before, err := r.cpu()
+	if err != nil {
+		return x, err
+	}
+	start := time.Now()
+	end := start.Add(loadTime)
+	var wg sync.WaitGroup
+	for _, w := range conns {
+		wg.Go(func() { w.run(end) })
+	}
+	wg.Wait()
+	took := time.Since(start)
+	after, err := r.cpu()
+	if err != nil {
+		return x, err
+	}
+	var turns []time.Duration
+	for _, w := range conns {
+		if w.err != nil {
+			return x, w.err
+		}
+		turns = append(turns, w.turns...)
+	}
+	slices.Sort(turns)
+	ops := len(turns) * pipeline
+	x.cpu = (after - before) / time.Duration(max(ops, 1))
+	x.rate = float64(ops) / took.Seconds()
+	x.p50, x.p99 = turns[len(turns)/2], turns[len(turns)*99/100]
+	return x, nil
+}
+
+// worker is one connection of the load generator. It sends prepared batches, so that
+// making commands costs no time in between.
+type worker struct {
+	c        net.Conn
+	in       *bufio.Reader
+	batches  [][]byte
+	pipeline int
+	turns    []time.Duration
+	err      error
+}
+
+const batchesPerWorker = 64
+
+func newWorker(addr string, l load, pipeline int, seed uint64) (*worker, error) {
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	w := &worker{c: c, in: bufio.NewReaderSize(c, 16<<10), pipeline: pipeline}
+	r := rand.New(rand.NewPCG(seed, uint64(pipeline)))
+	for range batchesPerWorker {
+		var b []byte
+		for range pipeline {
+			b = resp.AppendCommand(b, l.next(r)...)
+		}
+		w.batches = append(w.batches, b)
+	}
+	return w, nil
+}
+
+func (w *worker) run(end time.Time) {
+	for i := 0; ; i++ {
+		start := time.Now()
+		if start.After(end) {
+			return
+		}
+		if _, w.err = w.c.Write(w.batches[i%len(w.batches)]); w.err != nil {
+			return
+		}
+		for range w.pipeline {
+			if w.err = skipReply(w.in); w.err != nil {
+				if errors.Is(w.err, io.EOF) {
+					w.err = io.ErrUnexpectedEOF
+				}
+				return
+			}
+		}
+		w.turns = append(w.turns, time.Since(start))
+	}
+}

@@ -1,0 +1,79 @@
+package bench
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// A memoryLoad fills a server with n elements.
+type memoryLoad struct {
+	name    string
+	sizes   []int
+	command func(i int) []string
+}
+
+func memoryLoads() []memoryLoad {
+	sizes := []int{1_400_000, 2_000_000, 2_800_000, 4_000_000}
+	value := "0123456789abcdef0123456789abcdef"
+	return []memoryLoad{
+		{"string 32 B", sizes, func(i int) []string { return []string{"SET", key(i), value} }},
+		{"with a TTL", sizes, func(i int) []string { return []string{"SET", key(i), value, "EX", "1000000"} }},
+		{"integer", sizes, func(i int) []string { return []string{"SET", key(i), strconv.Itoa(i)} }},
+	}
+}
+
+// settle is how long a server may take to give back what it needed while loading.
+const settle = time.Second
+
+func compareMemory(o Options, programs []Program) error {
+	fmt.Fprintf(o.Out, "\n%-14s %10s", "memory", "elements")
+	for _, p := range programs {
+		fmt.Fprintf(o.Out, " | %6s B/el", p.Name)
+	}
+	fmt.Fprintln(o.Out)
+	for _, l := range memoryLoads() {
+		if len(o.Only) > 0 && !slices.Contains(o.Only, l.name) {
+			continue
+		}
+		sums := make([]float64, len(programs))
+		for _, n := range l.sizes {
+			fmt.Fprintf(o.Out, "%-14s %10d", l.name, n)
+			for i, p := range programs {
+				per, err := memoryOf(p, l, n)
+				if err != nil {
+					return fmt.Errorf("%s, %s: %w", l.name, p.Name, err)
+				}
+				sums[i] += per
+				fmt.Fprintf(o.Out, " | %11.1f", per)
+			}
+			fmt.Fprintln(o.Out)
+		}
+		fmt.Fprintf(o.Out, "%-14s %10s", l.name, "mean")
+		for _, sum := range sums {
+			fmt.Fprintf(o.Out, " | %11.1f", sum/float64(len(l.sizes)))
+		}
+		fmt.Fprintln(o.Out)
+	}
+	return nil
+}
+
+// memoryOf returns the growth of resident memory in bytes per element.
+func memoryOf(p Program, l memoryLoad, n int) (float64, error) {
+	r, err := p.Start()
+	if err != nil {
+		return 0, err
+	}
+	defer r.Stop()
+	before, err := r.rss()
+	if err != nil {
+		return 0, err
+	}
+	if err := r.pipe(n, l.command); err != nil {
+		return 0, err
+	}
+	time.Sleep(settle)
+	after, err := r.rss()
+	return float64(after-before) / float64(n), err
+}

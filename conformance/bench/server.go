@@ -1,0 +1,120 @@
+package bench
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Program is a server to start.
+type Program struct {
+	Name string
+	Path string
+	Args []string // before the options that all of them understand
+}
+
+// A Running is a server that was started.
+type Running struct {
+	Program
+	cmd  *exec.Cmd
+	dir  string
+	addr string
+}
+
+// startTimeout is how long a server may take until it answers.
+const startTimeout = 20 * time.Second
+
+// Start starts the program on a free port with persistence off.
+func (p Program) Start() (*Running, error) {
+	dir, err := os.MkdirTemp("", "medley-bench-")
+	if err != nil {
+		return nil, err
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	port := l.Addr().(*net.TCPAddr).Port
+	l.Close()
+	r := &Running{Program: p, dir: dir, addr: fmt.Sprintf("127.0.0.1:%d", port)}
+	args := append(append([]string{}, p.Args...), "--port", strconv.Itoa(port), "--save", "", "--appendonly", "no", "--dir", dir)
+	r.cmd = exec.Command(p.Path, args...)
+	if err := r.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("%s: %w", p.Name, err)
+	}
+	for end := time.Now().Add(startTimeout); ; time.Sleep(10 * time.Millisecond) {
+		if c, err := net.Dial("tcp", r.addr); err == nil {
+			c.Close()
+			return r, nil
+		}
+		if time.Now().After(end) {
+			r.Stop()
+			return nil, fmt.Errorf("%s does not answer on %s", p.Name, r.addr)
+		}
+	}
+}
+
+// Stop ends the server.
+func (r *Running) Stop() {
+	r.cmd.Process.Kill()
+	r.cmd.Wait()
+	os.RemoveAll(r.dir)
+}
+
+func startAll(programs []Program) (list []*Running, err error) {
+	for _, p := range programs {
+		r, err := p.Start()
+		if err != nil {
+			return list, err
+		}
+		list = append(list, r)
+	}
+	return list, nil
+}
+
+func stopAll(list []*Running) {
+	for _, r := range list {
+		r.Stop()
+	}
+}
+
+// clockTick is the unit of the system's accounting.
+const clockTick = 10 * time.Millisecond
+
+// cpu returns the processor time that the server has used so far.
+func (r *Running) cpu() (time.Duration, error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", r.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	// The name, in parentheses, may hold spaces; user and system time are the 12th
+	// and 13th field behind it.
+	fields := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
+	if len(fields) < 13 {
+		return 0, errors.New("bench: unknown form of /proc/PID/stat")
+	}
+	user, err1 := strconv.ParseInt(fields[11], 10, 64)
+	system, err2 := strconv.ParseInt(fields[12], 10, 64)
+	return time.Duration(user+system) * clockTick, errors.Join(err1, err2)
+}
+
+// rss returns the resident memory in bytes.
+func (r *Running) rss() (int64, error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", r.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.SplitSeq(string(b), "\n") {
+		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			n, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
+			return n << 10, err
+		}
+	}
+	return 0, errors.New("bench: no VmRSS")
+}
