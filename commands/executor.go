@@ -116,10 +116,11 @@ func (x *Executor) run(s *command.Session, spec *command.Spec, argv [][]byte, r 
 		r.Error(text)
 		x.svc.Stats.CountError(code(text))
 	}
+	size := r.Len() - mark
 	if offset := x.tx.End(); offset != 0 {
 		x.offset = offset
 	}
-	x.count(spec, err != nil && !waits)
+	x.count(s, spec, argv, size, err != nil && !waits)
 	return waits
 }
 
@@ -142,12 +143,19 @@ func (x *Executor) handle(c *command.Context, spec *command.Spec, argv [][]byte)
 }
 
 // count takes the time that the command took and goes on with it as the time of the
-// next one.
-func (x *Executor) count(spec *command.Spec, failed bool) {
+// next one. replied is how much longer its reply made the output.
+func (x *Executor) count(s *command.Session, spec *command.Spec, argv [][]byte, replied int, failed bool) {
 	now := x.eng.clock.ns()
 	took := now - x.ns
 	x.ns = now
 	x.stats.Ran(&x.runs, spec, took, failed, x.eng.histograms.Load())
+	asked := 0
+	for _, a := range argv {
+		asked += len(a)
+	}
+	if x.svc.Monitor.Remarkable(took, int64(max(asked, replied))) {
+		x.remark(s, spec, argv, took, asked, replied)
+	}
 }
 
 // Call implements command.Caller: a command inside EXEC or a script.
@@ -168,7 +176,7 @@ func (x *Executor) Call(outer *command.Context, spec *command.Spec, argv [][]byt
 		r.Error(text)
 		x.svc.Stats.CountError(code(text))
 	}
-	x.count(spec, err != nil && err != command.ErrParked)
+	x.count(s, spec, argv, r.Len()-mark, err != nil && err != command.ErrParked)
 	outer.Spec, outer.Args, outer.Nested = spec0, args, nested
 }
 

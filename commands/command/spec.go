@@ -150,7 +150,7 @@ func (s *Spec) AllCategories() []string {
 		}
 		list = append(list, name)
 	}
-	if len(s.Subs) == 0 {
+	if len(s.Subs) == 0 || s.Run != nil {
 		for _, c := range s.Categories {
 			add(c)
 		}

@@ -6,7 +6,11 @@ import "github.com/medleydb/medley/commands/command"
 
 // Specs returns the commands of the family.
 func Specs() []*command.Spec {
-	return []*command.Spec{&commandSpec}
+	return []*command.Spec{
+		&aclSpec, &asking, &clusterSpec, &commandSpec, &commandLog, &configSpec, &dbSize, &debugSpec, &flushAll, &flushDB, &info,
+		&lastSave, &latency, &lolwut, &memorySpec, &moduleSpec, &readOnly, &readWrite, &replicaOf, &role, &shutdown,
+		&slaveOf, &slowLog, &swapDB, &timeSpec,
+	}
 }
 
 // anyTime is the mark of commands that run whatever state the server is in.
