@@ -308,6 +308,23 @@ func (tx *Tx) Lookup(key []byte, v *datatypes.Value) bool {
 	return true
 }
 
+// Peek is Lookup without the value and without counting as an access.
+func (tx *Tx) Peek(key []byte) (e Entry, ok bool) {
+	if tx.n > 0 {
+		if o := tx.pending(key); o != nil {
+			return Entry{key, o.value.Kind, o.value.Encoding, o.expiry}, o.exists()
+		}
+	}
+	sh, t, _, ref, r := tx.lookup(key)
+	if ref == 0 {
+		sh.stats.Misses++
+		tx.missed(key)
+		return e, false
+	}
+	sh.stats.Hits++
+	return t.entry(r), true
+}
+
 func (tx *Tx) missed(key []byte) {
 	if EventClass(tx.store.classes.Load())&ClassKeyMiss != 0 && !tx.NoStats {
 		tx.store.observer.KeyEvent(tx.DB, key, EvKeyMiss)
