@@ -281,6 +281,9 @@ func clip(b []byte) string {
 }
 
 func (x *Executor) refuse(s *command.Session, spec *command.Spec, text string, r command.Reply) {
+	if spec != nil && spec.FullName == "exec" {
+		text = "EXECABORT Transaction discarded because of: " + strings.TrimPrefix(text, "ERR ")
+	}
 	r.Error(text)
 	x.svc.Stats.CountError(code(text))
 	if spec != nil {

@@ -264,6 +264,7 @@ func (tx *Tx) next() *opened {
 		tx.opened = append(tx.opened, &opened{tx: tx})
 	}
 	o := tx.opened[tx.n]
+	o.write = false // until open says otherwise: a reader is never pending
 	tx.n++
 	return o
 }

@@ -81,6 +81,10 @@ func runScan(c *command.Context) error {
 		case c.Args.Option("TYPE", 1):
 			kind, _ = datatypes.ParseKind(string(lower(c.Args.Bytes())))
 			anyKind = false
+		case c.Args.Word("NOVALUES"):
+			c.Args.Fail(command.Errorf("NOVALUES option can only be used in HSCAN"))
+		case c.Args.Word("NOSCORES"):
+			c.Args.Fail(command.Errorf("NOSCORES option can only be used in ZSCAN"))
 		default:
 			c.Args.Fail(command.ErrSyntax)
 		}
