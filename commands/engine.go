@@ -11,6 +11,7 @@ import (
 
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/commands/config"
+	"github.com/medleydb/medley/commands/slowlog"
 	"github.com/medleydb/medley/keyspace"
 )
 
@@ -67,9 +68,12 @@ func Open(o Options) (*Engine, error) {
 	}
 	e.svc = &command.Services{
 		Store: store, Config: o.Config, Table: table, Clients: command.NewClients(), Stats: command.NewStats(table.Len()),
+		Rates: &command.Rates{}, Monitor: slowlog.NewMonitor(),
 		Pause: &command.Pause{}, Log: o.Log, RunID: randomHex(40), Unblock: e.unblock,
 	}
 	e.svc.StartMs = e.NowMs()
+	replID := randomHex(40)
+	e.svc.ReplID.Store(&replID)
 	e.svc.ActiveExpire.Store(true)
 	if o.Observer != nil {
 		store.SetObserver(o.Observer)
@@ -81,7 +85,7 @@ func Open(o Options) (*Engine, error) {
 		e.gate = &Gate{}
 	}
 	e.eviction.Store(&evictionPolicy{})
-	e.histograms.Store(true)
+	e.followConfig()
 	e.executors.New = func() any { return e.newExecutor() }
 	e.doers.New = func() any { return e.localClient(false) }
 	e.timers = newTimers(e)
@@ -178,12 +182,31 @@ func (e *Engine) tick(tx *keyspace.Tx) {
 	e.clock.resync()
 	now := e.NowMs()
 	e.svc.Pause.Tick(now)
+	e.sample(now)
+	if e.svc.CronPaused.Load() {
+		return
+	}
 	end := time.Now().Add(cronSlice)
 	if e.svc.ActiveExpire.Load() && e.svc.Pause.Kind() == command.PauseNone {
 		e.sweep(tx, now, end)
 	}
 	e.compact(end)
 	e.returnMemory()
+}
+
+// sample notes rates and the peak of memory.
+func (e *Engine) sample(nowMs int64) {
+	r, st := e.svc.Rates, e.svc.Stats
+	in, out := st.BytesIn.Load(), st.BytesOut.Load()
+	e.svc.Clients.Each(func(s *command.Session) {
+		p := s.Peer.Stats()
+		in += p.BytesIn
+		out += p.BytesOut
+	})
+	r.Ops.Sample(st.Calls(), nowMs)
+	r.BytesIn.Sample(in, nowMs)
+	r.BytesOut.Sample(out, nowMs)
+	r.PeakMemory(e.svc.Store.Used())
 }
 
 // sweep removes expired keys until none is due or the slice ends; the next tick

@@ -123,10 +123,11 @@ func (x *Executor) run(s *command.Session, spec *command.Spec, argv [][]byte, r 
 		r.Error(text)
 		x.svc.Stats.CountError(code(text))
 	}
+	size := r.Len() - mark
 	if offset := x.tx.End(); offset != 0 {
 		x.offset = offset
 	}
-	x.count(spec, err != nil && !waits)
+	x.count(s, spec, argv, size, err != nil && !waits)
 	return waits
 }
 
@@ -148,23 +149,37 @@ func (x *Executor) handle(c *command.Context, spec *command.Spec, argv [][]byte)
 	return nil
 }
 
-// quickRun is how many calls of a quick command are measured together: looking at
-// the clock costs a third of what the cheapest of them do.
-const quickRun = 8
+const (
+	// quickRun is how many calls of a quick command are measured together:
+	// looking at the clock costs a third of what the cheapest of them do.
+	quickRun = 8
+	// quickNs is what a quick command is taken to last at most, in nanoseconds:
+	// who wants to know of shorter ones has each measured.
+	quickNs = 1e6
+)
 
 // count takes the time that the command took, and goes on with the present time as
-// that of the next one.
-func (x *Executor) count(spec *command.Spec, failed bool) {
-	if !failed && spec.Quick() && x.unmeasured < quickRun-1 {
+// that of the next one. replied is how much longer its reply made the output.
+func (x *Executor) count(s *command.Session, spec *command.Spec, argv [][]byte, replied int, failed bool) {
+	asked := 0
+	for _, a := range argv {
+		asked += len(a)
+	}
+	size := int64(max(asked, replied))
+	if !failed && spec.Quick() && x.unmeasured < quickRun-1 && !x.svc.Monitor.Remarkable(quickNs, size) {
 		x.quick = spec
 		x.unmeasured++
 		return
 	}
-	x.measure(spec, 1, failed)
+	took := x.measure(spec, 1, failed)
+	if x.svc.Monitor.Remarkable(took, size) {
+		x.remark(s, spec, argv, took, asked, replied)
+	}
 }
 
-// measure counts n calls, and those of the same command that were not measured yet.
-func (x *Executor) measure(spec *command.Spec, n int64, failed bool) {
+// measure counts n calls, and those of the same command that were not measured yet,
+// and returns how long each took.
+func (x *Executor) measure(spec *command.Spec, n int64, failed bool) int64 {
 	now := x.eng.clock.ns()
 	took := now - x.ns
 	x.ns = now
@@ -172,8 +187,10 @@ func (x *Executor) measure(spec *command.Spec, n int64, failed bool) {
 	if failed {
 		f = 1
 	}
-	x.stats.Ran(&x.runs, spec, n+x.unmeasured, took, f, x.eng.histograms.Load())
+	n += x.unmeasured
+	x.stats.Ran(&x.runs, spec, n, took, f, x.eng.histograms.Load())
 	x.quick, x.unmeasured = nil, 0
+	return took / n
 }
 
 // settle measures what was not measured yet.
@@ -204,7 +221,7 @@ func (x *Executor) Call(outer *command.Context, spec *command.Spec, argv [][]byt
 		r.Error(text)
 		x.svc.Stats.CountError(code(text))
 	}
-	x.count(spec, err != nil && err != command.ErrParked)
+	x.count(s, spec, argv, r.Len()-mark, err != nil && err != command.ErrParked)
 	outer.Spec, outer.Args, outer.Nested = spec0, args, nested
 }
 

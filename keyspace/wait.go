@@ -109,18 +109,6 @@ func (s *Store) Cancel(w *Waiter) bool {
 // Waiters returns the number of parked waiters.
 func (s *Store) Waiters() int { return int(s.waiters.Load()) }
 
-// WaitedKeys returns the number of keys that waiters wait for.
-func (s *Store) WaitedKeys() int {
-	n := 0
-	for i := range s.shards {
-		sh := &s.shards[i]
-		sh.mu.Lock()
-		n += len(sh.waiting)
-		sh.mu.Unlock()
-	}
-	return n
-}
-
 // Close makes the transaction, which holds set and has changed nothing yet, hold
 // also what serving the waiters of the keys needs: their shards, and those of
 // the waiters of what they change, and so on. Where that takes more locks it

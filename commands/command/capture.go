@@ -10,7 +10,7 @@ type Capture struct {
 
 	done  []Value
 	stack []frame
-	pairs int
+	attrs []Value // of the value that comes next
 }
 
 type frame struct {
@@ -31,9 +31,12 @@ func (c *Capture) Value() Value {
 }
 
 // Reset forgets everything.
-func (c *Capture) Reset() { c.done, c.stack = nil, nil }
+func (c *Capture) Reset() { c.done, c.stack, c.attrs = nil, nil, nil }
 
 func (c *Capture) put(v Value) {
+	if c.attrs != nil {
+		v.Attrs, c.attrs = c.attrs, nil
+	}
 	for {
 		if len(c.stack) == 0 {
 			c.done = append(c.done, v)
@@ -45,7 +48,12 @@ func (c *Capture) put(v Value) {
 			return
 		}
 		v = f.v
+		attr := f.attr
 		c.stack = c.stack[:len(c.stack)-1]
+		if attr {
+			c.attrs = v.Elems
+			return
+		}
 	}
 }
 
@@ -54,7 +62,8 @@ func (c *Capture) open(k Kind, n int) {
 		c.put(Value{Kind: k, Elems: []Value{}})
 		return
 	}
-	c.stack = append(c.stack, frame{v: Value{Kind: k, Elems: make([]Value, 0, max(n, 0))}, want: n})
+	c.stack = append(c.stack, frame{v: Value{Kind: k, Elems: make([]Value, 0, max(n, 0)), Attrs: c.attrs}, want: n})
+	c.attrs = nil
 }
 
 func (c *Capture) OK()                 { c.put(Value{Kind: Status, Str: "OK"}) }
@@ -132,6 +141,10 @@ func (c *Capture) aggregate(k Kind, n int) {
 		k = Array
 	}
 	c.open(k, n)
+}
+
+func (c *Capture) Attr(pairs int) {
+	c.stack = append(c.stack, frame{v: Value{Elems: make([]Value, 0, 2*pairs)}, want: 2 * pairs, attr: true})
 }
 
 func (c *Capture) Pairs(n int) {

@@ -47,6 +47,15 @@ func (c *Clients) Len() int {
 	return len(c.byID)
 }
 
+// Each calls fn with every session, in no order; fn must not change the registry.
+func (c *Clients) Each(fn func(*Session)) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	for _, s := range c.byID {
+		fn(s)
+	}
+}
+
 // All returns the sessions in the order of their numbers.
 func (c *Clients) All() []*Session {
 	c.mu.RLock()

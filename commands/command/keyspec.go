@@ -72,6 +72,9 @@ func (k *KeySpec) isSingle() bool {
 	return k.Keyword == "" && !k.NumKeys && k.Last == 0 && k.Flags&(NotKey|Incomplete) == 0
 }
 
+// IsRange reports whether the keys stand at fixed positions.
+func (k *KeySpec) IsRange() bool { return k.Keyword == "" && !k.NumKeys && k.Begin != 0 }
+
 // EachKey calls fn with the keys among the arguments. Where the arguments are
 // malformed there are none.
 func (s *Spec) EachKey(argv [][]byte, fn func(key []byte, f KeyFlags)) {

@@ -27,6 +27,9 @@ type Reply interface {
 	// RESP3, flat in RESP2.
 	Pairs(n int)
 	Pair()
+	// Attr opens attributes, pairs of a name and a value, of the value that
+	// follows them. RESP2 has none: there it must not be called.
+	Attr(pairs int)
 	// Open opens an array whose length is known when Close is called with the
 	// mark that Open returned.
 	Open() (mark int)
@@ -43,6 +46,10 @@ type Reply interface {
 
 // Replay writes a captured value to r.
 func Replay(r Reply, v Value) {
+	if len(v.Attrs) > 0 {
+		r.Attr(len(v.Attrs) / 2)
+		replayAll(r, v.Attrs)
+	}
 	switch v.Kind {
 	case Null:
 		r.Null()

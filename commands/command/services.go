@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/medleydb/medley/commands/config"
+	"github.com/medleydb/medley/commands/slowlog"
 	"github.com/medleydb/medley/keyspace"
 )
 
@@ -15,10 +16,13 @@ type Services struct {
 	Config  *config.Config
 	Clients *Clients
 	Stats   *Stats
+	Rates   *Rates
+	Monitor *slowlog.Monitor
 	Pause   *Pause
 	Log     *slog.Logger
-	RunID   string // 40 hex digits
-	StartMs int64  // Unix milliseconds
+	RunID   string                 // 40 hex digits
+	ReplID  atomic.Pointer[string] // likewise, of the history of changes
+	StartMs int64                  // Unix milliseconds
 	// Unblock ends the wait of a session: with its timeout's reply, or with an
 	// error. False when it does not wait.
 	Unblock func(s *Session, withError bool) bool
@@ -26,9 +30,11 @@ type Services struct {
 	Shutdown func(ShutdownOptions) error
 	// ActiveExpire turns the sweep of expired keys on and off.
 	ActiveExpire atomic.Bool
+	// CronPaused stops the engine's background work, for tests.
+	CronPaused atomic.Bool
 }
 
 // ShutdownOptions are those of SHUTDOWN.
 type ShutdownOptions struct {
-	Save, NoSave, Now, Force bool
+	Save, NoSave, Now, Force, Safe bool
 }

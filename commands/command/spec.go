@@ -25,6 +25,10 @@ type Spec struct {
 	Scope      Scope
 	Run        func(*Context) error
 	Subs       []*Spec
+	// Tips for clients and proxies, as COMMAND INFO shows them.
+	Tips []string
+	// Of a deprecated command, since when, and what to use in its place.
+	DeprecatedSince, ReplacedBy string
 
 	// Set by NewTable.
 	ID       int
@@ -147,7 +151,7 @@ func (s *Spec) AllCategories() []string {
 		}
 		list = append(list, name)
 	}
-	if len(s.Subs) == 0 {
+	if len(s.Subs) == 0 || s.Run != nil {
 		for _, c := range s.Categories {
 			add(c)
 		}

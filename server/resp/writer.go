@@ -160,6 +160,9 @@ func (w *Writer) aggregate(kind byte, n int) {
 	w.header(kind, int64(n))
 }
 
+// Attr implements command.Reply.
+func (w *Writer) Attr(pairs int) { w.header('|', int64(pairs)) }
+
 // Pairs implements command.Reply.
 func (w *Writer) Pairs(n int) {
 	if !w.RESP3 {

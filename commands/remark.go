@@ -1,0 +1,47 @@
+package commands
+
+import (
+	"time"
+
+	"github.com/medleydb/medley/commands/command"
+	"github.com/medleydb/medley/commands/slowlog"
+)
+
+// remark gives a command that took long, or has a large request or reply, to the logs.
+func (x *Executor) remark(s *command.Session, spec *command.Spec, argv [][]byte, ns int64, request, reply int) {
+	c := slowlog.Command{
+		Argv: argv, Ns: ns, Request: int64(request), Reply: int64(reply),
+		Now:     time.UnixMilli(x.eng.clock.ms(x.ns)),
+		Fast:    spec.Has(command.Fast),
+		SkipLog: spec.Has(command.SkipSlowlog),
+		Addr:    s.Peer.Addr(), Client: s.Name(),
+	}
+	if from, n := x.secret(spec, argv); n > 0 {
+		c.Redacted = func(i int) bool { return i >= from && i < from+n }
+	} else if spec.FullName == "config|set" {
+		c.Redacted = func(i int) bool {
+			return i >= 3 && i%2 == 1 && x.svc.Config.Sensitive(string(argv[i-1]))
+		}
+	}
+	x.svc.Monitor.Log(&c)
+}
+
+// secret returns which arguments of the command are passwords: n from one on.
+func (x *Executor) secret(spec *command.Spec, argv [][]byte) (from, n int) {
+	switch spec.FullName {
+	case "auth":
+		return 1, len(argv) - 1
+	case "acl|setuser":
+		return 3, len(argv) - 3
+	case "hello", "migrate":
+		for i, a := range argv {
+			switch {
+			case spec.Name == "migrate" && command.EqualFold(a, "AUTH"):
+				return i + 1, 1
+			case command.EqualFold(a, "AUTH"), command.EqualFold(a, "AUTH2"):
+				return i + 1, 2
+			}
+		}
+	}
+	return 0, 0
+}

@@ -1,0 +1,147 @@
+package servercmd
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/medleydb/medley/commands/command"
+)
+
+func (r *report) persistence() {
+	changes := r.counters().Dirty
+	r.zeros("loading", "async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age")
+	r.fixed("current_fork_perc", 0, 2)
+	r.zeros("current_save_keys_processed", "current_save_keys_total")
+	r.num("rdb_changes_since_last_save", changes)
+	r.num("rdb_bgsave_in_progress", 0)
+	r.num("rdb_last_save_time", r.svc.StartMs/1000)
+	r.str("rdb_last_bgsave_status", "ok")
+	r.num("rdb_last_bgsave_time_sec", -1)
+	r.num("rdb_current_bgsave_time_sec", -1)
+	r.zeros("rdb_saves", "rdb_last_cow_size", "rdb_last_load_keys_expired", "rdb_last_load_keys_loaded",
+		"aof_enabled", "aof_rewrite_in_progress", "aof_rewrite_scheduled")
+	r.num("aof_last_rewrite_time_sec", -1)
+	r.num("aof_current_rewrite_time_sec", -1)
+	r.str("aof_last_bgrewrite_status", "ok")
+	r.zeros("aof_rewrites", "aof_rewrites_consecutive_failures")
+	r.str("aof_last_write_status", "ok")
+	r.zeros("aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size")
+}
+
+func (r *report) stats() {
+	st, rates, k, t := r.svc.Stats, r.svc.Rates, r.counters(), r.totals()
+	errors, _ := st.Errors()
+	r.num("total_connections_received", st.Connections.Load())
+	r.num("total_commands_processed", st.Calls())
+	r.num("instantaneous_ops_per_sec", rates.Ops.PerSecond())
+	r.num("total_net_input_bytes", st.BytesIn.Load()+t.bytesIn)
+	r.num("total_net_output_bytes", st.BytesOut.Load()+t.bytesOut)
+	r.zeros("total_net_repl_input_bytes", "total_net_repl_output_bytes")
+	r.fixed("instantaneous_input_kbps", float64(rates.BytesIn.PerSecond())/1024, 2)
+	r.fixed("instantaneous_output_kbps", float64(rates.BytesOut.PerSecond())/1024, 2)
+	r.fixed("instantaneous_input_repl_kbps", 0, 2)
+	r.fixed("instantaneous_output_repl_kbps", 0, 2)
+	r.num("rejected_connections", st.Rejected.Load())
+	r.zeros("sync_full", "sync_partial_ok", "sync_partial_err", "expired_subkeys")
+	r.num("expired_keys", k.Expired)
+	r.fixed("expired_stale_perc", 0, 2)
+	r.num("expired_time_cap_reached_count", 0)
+	r.num("expire_cycle_cpu_milliseconds", st.ExpireCycleNs.Load()/1e6)
+	r.num("evicted_keys", k.Evicted)
+	r.zeros("evicted_clients", "evicted_scripts", "total_eviction_exceeded_time", "current_eviction_exceeded_time")
+	r.num("keyspace_hits", k.Hits)
+	r.num("keyspace_misses", k.Misses)
+	r.zeros("pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks",
+		"migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
+		"active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time",
+		"tracking_total_keys", "tracking_total_items", "tracking_total_prefixes", "unexpected_error_replies")
+	r.num("total_error_replies", errors)
+	r.zeros("dump_payload_sanitizations")
+	turns := st.LoopTurn()
+	r.num("total_reads_processed", int64(turns.Total()))
+	r.num("total_writes_processed", int64(turns.Total()))
+	r.zeros("io_threaded_reads_processed", "io_threaded_writes_processed", "client_query_buffer_limit_disconnections",
+		"client_output_buffer_limit_disconnections", "reply_buffer_shrinks", "reply_buffer_expands")
+	r.num("eventloop_cycles", int64(turns.Total()))
+	r.zeros("acl_access_denied_auth", "acl_access_denied_cmd", "acl_access_denied_key", "acl_access_denied_channel")
+}
+
+func (r *report) replication() {
+	r.str("role", "master")
+	r.num("connected_slaves", 0)
+	r.str("master_failover_state", "no-failover")
+	r.str("master_replid", *r.svc.ReplID.Load())
+	r.str("master_replid2", "0000000000000000000000000000000000000000")
+	r.num("master_repl_offset", 0)
+	r.num("second_repl_offset", -1)
+	r.num("repl_backlog_active", 0)
+	r.num("repl_backlog_size", r.svc.Config.ReplBacklogSize.Load())
+	r.zeros("repl_backlog_first_byte_offset", "repl_backlog_histlen")
+}
+
+func (r *report) commandStats() {
+	used := func(t command.CommandTotals) bool { return t.Calls > 0 || t.Rejected > 0 || t.Failed > 0 }
+	specsByUse(r.svc, used, func(s *command.Spec, t command.CommandTotals) {
+		each := 0.0
+		if t.Calls > 0 {
+			each = float64(t.Nanos/1000) / float64(t.Calls)
+		}
+		r.str("cmdstat_"+s.FullName, fmt.Sprintf("calls=%d,usec=%d,usec_per_call=%.2f,rejected_calls=%d,failed_calls=%d",
+			t.Calls, t.Nanos/1000, each, t.Rejected, t.Failed))
+	})
+}
+
+func (r *report) errorStats() {
+	_, byCode := r.svc.Stats.Errors()
+	codes := make([]string, 0, len(byCode))
+	for c := range byCode {
+		codes = append(codes, c)
+	}
+	slices.Sort(codes)
+	for _, c := range codes {
+		r.str("errorstat_"+c, "count="+strconv.FormatInt(byCode[c], 10))
+	}
+}
+
+func (r *report) latencyStats() {
+	if !r.svc.Config.LatencyTracking.Load() {
+		return
+	}
+	percentiles := r.svc.Config.LatencyTrackingInfoPercentiles.Load()
+	used := func(t command.CommandTotals) bool { return t.Calls > 0 }
+	specsByUse(r.svc, used, func(s *command.Spec, _ command.CommandTotals) {
+		h := r.svc.Stats.Latency(s)
+		if h.Total() == 0 {
+			return
+		}
+		line := ""
+		for i, p := range percentiles {
+			if i > 0 {
+				line += ","
+			}
+			line += fmt.Sprintf("p%s=%.3f", command.FormatDouble(p), float64(h.Quantile(p/100))/1000)
+		}
+		r.str("latency_percentiles_usec_"+s.FullName, line)
+	})
+}
+
+// medley tells of what only Medley has: shards, and how long locks are held and loops
+// turn.
+func (r *report) medley() {
+	r.num("shards", int64(r.svc.Store.Shards()))
+	r.num("store_allocated", int64(r.store().Allocated))
+	lock, turn := r.svc.Stats.LockHold(), r.svc.Stats.LoopTurn()
+	r.quantiles("lock_hold", &lock)
+	r.quantiles("loop_turn", &turn)
+}
+
+// quantiles writes a histogram's figures in microseconds.
+func (r *report) quantiles(name string, h *command.Counts) {
+	for _, q := range [...]struct {
+		name string
+		at   float64
+	}{{"p50", 0.5}, {"p99", 0.99}, {"p999", 0.999}, {"max", 1}} {
+		r.fixed(name+"_usec_"+q.name, float64(h.Quantile(q.at))/1000, 3)
+	}
+}

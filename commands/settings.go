@@ -1,0 +1,111 @@
+package commands
+
+import (
+	"math"
+
+	"github.com/medleydb/medley/commands/config"
+	"github.com/medleydb/medley/commands/slowlog"
+	"github.com/medleydb/medley/datatypes"
+	"github.com/medleydb/medley/keyspace"
+)
+
+// followConfig brings the engine to what its configuration says, now and whenever
+// CONFIG SET changes it.
+func (e *Engine) followConfig() {
+	cfg := e.svc.Config
+	follow := func(apply func(*config.Config), names ...string) {
+		run := func() error {
+			apply(cfg)
+			return nil
+		}
+		cfg.OnChange(run, names...)
+		apply(cfg)
+	}
+	follow(e.applyLimits, "proto-max-bulk-len", "hash-max-listpack-entries", "hash-max-listpack-value", "list-max-listpack-size",
+		"set-max-intset-entries", "set-max-listpack-entries", "set-max-listpack-value", "zset-max-listpack-entries",
+		"zset-max-listpack-value", "stream-node-max-bytes", "stream-node-max-entries", "hll-sparse-max-bytes")
+	follow(e.applyEviction, "maxmemory", "maxmemory-policy", "maxmemory-samples", "lfu-log-factor", "lfu-decay-time")
+	follow(e.applyEvents, "notify-keyspace-events")
+	follow(e.applyObservation, "latency-tracking", "slowlog-log-slower-than", "slowlog-max-len", "slowlog-entry-max-argc",
+		"slowlog-entry-max-string-len", "commandlog-request-larger-than", "commandlog-large-request-max-len",
+		"commandlog-reply-larger-than", "commandlog-large-reply-max-len", "latency-monitor-threshold")
+}
+
+func toInt(n int64) int { return int(min(n, math.MaxInt32)) }
+
+func (e *Engine) applyLimits(c *config.Config) {
+	e.svc.Store.SetLimits(datatypes.Limits{
+		MaxString:            int(min(c.ProtoMaxBulkLen.Load(), math.MaxInt)),
+		HashMaxPackedEntries: toInt(c.HashMaxListpackEntries.Load()),
+		HashMaxPackedValue:   toInt(c.HashMaxListpackValue.Load()),
+		ListMaxPackedSize:    toInt(c.ListMaxListpackSize.Load()),
+		SetMaxIntset:         toInt(c.SetMaxIntsetEntries.Load()),
+		SetMaxPackedEntries:  toInt(c.SetMaxListpackEntries.Load()),
+		SetMaxPackedValue:    toInt(c.SetMaxListpackValue.Load()),
+		ZSetMaxPackedEntries: toInt(c.ZsetMaxListpackEntries.Load()),
+		ZSetMaxPackedValue:   toInt(c.ZsetMaxListpackValue.Load()),
+		StreamNodeMaxBytes:   toInt(c.StreamNodeMaxBytes.Load()),
+		StreamNodeMaxEntries: toInt(c.StreamNodeMaxEntries.Load()),
+		HLLSparseMaxBytes:    toInt(c.HLLSparseMaxBytes.Load()),
+	})
+}
+
+func (e *Engine) applyEviction(c *config.Config) {
+	order, volatile := keyspace.EvictLRU, false
+	policy := c.MaxmemoryPolicy.Load()
+	switch policy {
+	case config.VolatileLRU, config.VolatileLFU, config.VolatileRandom, config.VolatileTTL, config.VolatileLRM:
+		volatile = true
+	}
+	lfu := false
+	switch policy {
+	case config.VolatileLFU, config.AllkeysLFU:
+		order, lfu = keyspace.EvictLFU, true
+	case config.VolatileTTL:
+		order = keyspace.EvictTTL
+	case config.VolatileRandom, config.AllkeysRandom:
+		order = keyspace.EvictRandom
+	}
+	e.svc.Store.SetAccessPolicy(keyspace.AccessPolicy{LFU: lfu, LogFactor: toInt(c.LFULogFactor.Load()), DecayMin: toInt(c.LFUDecayTime.Load())})
+	e.SetMaxMemory(c.Maxmemory.Load(), policy != config.NoEviction, order, volatile, int(c.MaxmemorySamples.Load()))
+}
+
+// applyEvents makes the store tell of the events that notifications are wanted of.
+func (e *Engine) applyEvents(c *config.Config) {
+	want := c.NotifyKeyspaceEvents.Load()
+	var classes keyspace.EventClass
+	if want&(config.ToKeyspace|config.ToKeyevent) != 0 {
+		for _, m := range [...]struct {
+			from config.KeyEvents
+			to   keyspace.EventClass
+		}{
+			{config.EventGeneric, keyspace.ClassGeneric}, {config.EventString, keyspace.ClassString},
+			{config.EventList, keyspace.ClassList}, {config.EventSet, keyspace.ClassSet},
+			{config.EventHash, keyspace.ClassHash}, {config.EventZset, keyspace.ClassZSet},
+			{config.EventExpired, keyspace.ClassExpired}, {config.EventEvicted, keyspace.ClassEvicted},
+			{config.EventStream, keyspace.ClassStream}, {config.EventKeyMiss, keyspace.ClassKeyMiss},
+			{config.EventNew, keyspace.ClassNew}, {config.EventOverwritten, keyspace.ClassOverwritten},
+			{config.EventTypeChanged, keyspace.ClassTypeChanged},
+		} {
+			if want&m.from != 0 {
+				classes |= m.to
+			}
+		}
+	}
+	e.svc.Store.Observe(classes)
+}
+
+func (e *Engine) applyObservation(c *config.Config) {
+	e.histograms.Store(c.LatencyTracking.Load())
+	e.svc.Monitor.SetLimits(slowlog.Limits{
+		SlowUs:       c.SlowlogLogSlowerThan.Load(),
+		RequestBytes: c.CommandlogRequestLargerThan.Load(),
+		ReplyBytes:   c.CommandlogReplyLargerThan.Load(),
+		LatencyMs:    c.LatencyMonitorThreshold.Load(),
+		MaxSlow:      toInt(c.SlowlogMaxLen.Load()),
+		MaxRequests:  toInt(c.CommandlogLargeRequestMaxLen.Load()),
+		MaxReplies:   toInt(c.CommandlogLargeReplyMaxLen.Load()),
+		MaxArgs:      toInt(c.SlowlogEntryMaxArgc.Load()),
+		MaxArgBytes:  toInt(c.SlowlogEntryMaxStringLen.Load()),
+	})
+}
