@@ -2,7 +2,6 @@ package command
 
 import (
 	"errors"
-	"strings"
 
 	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/keyspace"
@@ -45,19 +44,6 @@ func (c *Context) Argv() [][]byte { return c.Args.argv }
 
 // Changed says that the command changed the key, and how.
 func (c *Context) Changed(key []byte, ev keyspace.Event) { c.Tx.Changed(key, ev) }
-
-// Help answers HELP of a container command: its subcommands and what they do, a
-// line each.
-func (c *Context) Help(lines ...string) {
-	name := strings.ToUpper(c.Spec.parent.Name)
-	c.Reply.Array(len(lines) + 3)
-	c.Reply.Status(name + " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:")
-	for _, l := range lines {
-		c.Reply.Status(l)
-	}
-	c.Reply.Status("HELP")
-	c.Reply.Status("    Print this help.")
-}
 
 // Effect names a deterministic command in place of the present one's arguments, for
 // the journal. Arguments are borrowed until the transaction ends.

@@ -78,11 +78,5 @@ var objectRefcount = objectSub("refcount", "2.2.3", "Returns 1: a value has one 
 var objectHelp = command.Spec{
 	Name: "help", Since: "6.2.0", Arity: 2, Summary: "Explains the subcommands.", Complexity: "O(1)",
 	Flags: command.Loading | command.Stale,
-	Run: func(c *command.Context) error {
-		c.Help("ENCODING <key>", "    Name the representation of the value.",
-			"FREQ <key>", "    Return the logarithmic access counter, with an LFU policy.",
-			"IDLETIME <key>", "    Return the seconds since the last access.",
-			"REFCOUNT <key>", "    Return the number of references to the value.")
-		return nil
-	},
+	Run:   command.Help,
 }
