@@ -12,15 +12,22 @@ import (
 // collections removed, and the command's effect is noted. args is the effect of
 // a command that named none; nil for none.
 func (tx *Tx) Commit(args [][]byte) {
+	tx.Settle()
+	if tx.dirty > 0 || tx.explicit > 0 {
+		tx.note(args)
+	}
+}
+
+// Settle stores back the values that the present command has opened so far. A
+// command that changes many keys calls it after each, having made sure that it
+// cannot fail any more.
+func (tx *Tx) Settle() {
 	for _, o := range tx.opened[:tx.n] {
 		if o.write {
 			o.commit()
 		}
 	}
 	tx.forget()
-	if tx.dirty > 0 || tx.explicit > 0 {
-		tx.note(args)
-	}
 }
 
 // Changes returns how many changes the present command has reported.

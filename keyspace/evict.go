@@ -56,6 +56,9 @@ func (p *AccessPolicy) touchLFU(r record, nowMs int64, rng *rand.Rand) {
 // SetAccessPolicy changes the meaning of the access clock; records keep theirs.
 func (s *Store) SetAccessPolicy(p AccessPolicy) { s.policy.Store(&p) }
 
+// AccessPolicy returns the present meaning of the access clock.
+func (s *Store) AccessPolicy() AccessPolicy { return *s.policy.Load() }
+
 // Access returns the seconds since the key's last access and, with an LFU policy,
 // its counter. It does not count as an access.
 func (tx *Tx) Access(key []byte) (idleSec int64, freq int, ok bool) {

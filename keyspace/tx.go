@@ -264,6 +264,7 @@ func (tx *Tx) next() *opened {
 		tx.opened = append(tx.opened, &opened{tx: tx})
 	}
 	o := tx.opened[tx.n]
+	o.write = false // until open says otherwise: a reader is never pending
 	tx.n++
 	return o
 }
@@ -306,6 +307,23 @@ func (tx *Tx) Lookup(key []byte, v *datatypes.Value) bool {
 	v.Env, v.Storage = &tx.env, nil
 	v.Empty, v.Dirty = false, false
 	return true
+}
+
+// Peek is Lookup without the value and without counting as an access.
+func (tx *Tx) Peek(key []byte) (e Entry, ok bool) {
+	if tx.n > 0 {
+		if o := tx.pending(key); o != nil {
+			return Entry{key, o.value.Kind, o.value.Encoding, o.expiry}, o.exists()
+		}
+	}
+	sh, t, _, ref, r := tx.lookup(key)
+	if ref == 0 {
+		sh.stats.Misses++
+		tx.missed(key)
+		return e, false
+	}
+	sh.stats.Hits++
+	return t.entry(r), true
 }
 
 func (tx *Tx) missed(key []byte) {

@@ -53,6 +53,8 @@ func (m *model) key() []byte {
 	switch {
 	case n == 7:
 		key = append(key, bytes.Repeat([]byte("long"), 100)...)
+	case n == 9:
+		return nil // the empty key is a key
 	case n == 8:
 		key = append(key, bytes.Repeat([]byte("longer"), 4000)...)
 	}

@@ -1,5 +1,7 @@
 package command
 
+import "github.com/medleydb/medley/datatypes"
+
 // A Capture keeps replies as values, for Do, scripts and commands that are served
 // while their client waits. The zero Capture captures RESP3.
 type Capture struct {
@@ -86,6 +88,15 @@ func (c *Capture) Double(f float64) {
 		return
 	}
 	c.put(Value{Kind: Double, Float: f})
+}
+
+func (c *Capture) DoubleText(text []byte) {
+	if c.RESP2 {
+		c.Bulk(text)
+		return
+	}
+	f, _ := datatypes.ParseFloat(text)
+	c.put(Value{Kind: Double, Float: f, Str: string(text)})
 }
 
 func (c *Capture) Bool(b bool) {

@@ -45,6 +45,16 @@ func (c *Context) Argv() [][]byte { return c.Args.argv }
 // Changed says that the command changed the key, and how.
 func (c *Context) Changed(key []byte, ev keyspace.Event) { c.Tx.Changed(key, ev) }
 
+// Effect names a deterministic command in place of the present one's arguments, for
+// the journal. Arguments are borrowed until the transaction ends.
+func (c *Context) Effect(name string, args ...[]byte) {
+	if !c.Tx.Recording() {
+		return
+	}
+	words := make([][]byte, 0, len(args)+1)
+	c.Tx.Effect(append(append(words, []byte(name)), args...)...)
+}
+
 // A Wait says what a blocked command waits for.
 type Wait struct {
 	Keys    [][]byte       // one of which must become able to serve the command

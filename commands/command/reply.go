@@ -13,6 +13,8 @@ type Reply interface {
 	Null()      // RESP2: null bulk string
 	NullArray() // RESP2: null array
 	Double(f float64)
+	// DoubleText is Double for a number of more precision, by its decimal text.
+	DoubleText(text []byte)
 	Bool(b bool)               // RESP2: 1 or 0
 	BigNumber(s string)        // RESP2: bulk string
 	Verbatim(fmt, text string) // RESP2: bulk string

@@ -34,7 +34,8 @@ type Spec struct {
 	ID       int
 	FullName string // container|sub, lower case
 	parent   *Spec
-	single   int // argument that is the only key, or 0
+	single   int  // argument that is the only key, or 0
+	quick    bool // see Quick
 	locking  Locking
 }
 
@@ -240,6 +241,7 @@ func (t *Table) prepare(s, parent *Spec) {
 		}
 	}
 	s.locking = s.chooseLocking()
+	s.quick = (s.locking == LockSingle || s.locking == LockNone) && strings.HasPrefix(s.Complexity, "O(1)")
 }
 
 func (s *Spec) chooseLocking() Locking {
@@ -325,6 +327,10 @@ func (s *Spec) AddShards(store *keyspace.Store, argv [][]byte, set keyspace.Shar
 	}
 	s.EachKey(argv, func(key []byte, _ KeyFlags) { set.Add(store.ShardOf(key)) })
 }
+
+// Quick reports whether every call takes about as long as any other, so that the
+// time of a few in a row may be measured together.
+func (s *Spec) Quick() bool { return s.quick }
 
 // Locking returns how the locks of the command are found.
 func (s *Spec) Locking() Locking { return s.locking }

@@ -63,19 +63,17 @@ type Run struct {
 	nanos         int64
 }
 
-// Ran counts a call that took ns nanoseconds. What b itself shows is complete after
-// Flush.
-func (b *StatBlock) Ran(r *Run, spec *Spec, ns int64, failed, histogram bool) {
-	bucket := bucketOf(ns)
+// Ran counts n calls that took ns nanoseconds in all, of which so many failed. What b
+// itself shows is complete after Flush.
+func (b *StatBlock) Ran(r *Run, spec *Spec, n, ns, failed int64, histogram bool) {
+	bucket := bucketOf(ns / n)
 	if spec != r.spec || bucket != r.bucket {
 		b.Flush(r, histogram)
 		r.spec, r.bucket = spec, bucket
 	}
-	r.calls++
+	r.calls += n
 	r.nanos += ns
-	if failed {
-		r.failed++
-	}
+	r.failed += failed
 }
 
 // Flush counts what the run holds.

@@ -5,62 +5,85 @@ import (
 	"strconv"
 
 	"github.com/medleydb/medley/commands/command"
+	"github.com/medleydb/medley/datatypes"
 )
 
 // expiry is what the options EX, PX, EXAT, PXAT, KEEPTTL and PERSIST say.
 type expiry struct {
-	set     bool
-	keep    bool
-	persist bool
-	ms      int64 // absolute, Unix milliseconds
-	absMs   bool  // was given as PXAT
+	kind     expiryKind
+	arg      []byte
+	unitMs   int64
+	absolute bool
+	ms       int64 // Unix milliseconds, after resolve
 }
 
-// option takes one of the time options; false when the next argument is none. Which
-// of KEEPTTL and PERSIST is one, the caller says.
-func (e *expiry) option(c *command.Context, keepTTL, persist bool) bool {
-	a := &c.Args
-	given := e.set || e.keep || e.persist
+type expiryKind uint8
+
+const (
+	noExpiry expiryKind = iota
+	atTime
+	keepTTL
+	persist
+)
+
+// option takes one of the time options; false when the next argument is none. other
+// is the option without a time that the command has beside them: keepTTL or persist.
+func (e *expiry) option(a *command.Args, other expiryKind) bool {
+	was := e.kind
 	switch {
-	case keepTTL && a.Word("KEEPTTL"):
-		e.keep = true
-	case persist && a.Word("PERSIST"):
-		e.persist = true
+	case other == keepTTL && a.Word("KEEPTTL"):
+		e.kind = keepTTL
+	case other == persist && a.Word("PERSIST"):
+		e.kind = persist
 	case a.Option("EX", 1):
-		e.take(c, 1000, false)
+		e.take(a, 1000, false)
 	case a.Option("PX", 1):
-		e.take(c, 1, false)
+		e.take(a, 1, false)
 	case a.Option("EXAT", 1):
-		e.take(c, 1000, true)
+		e.take(a, 1000, true)
 	case a.Option("PXAT", 1):
-		e.take(c, 1, true)
-		e.absMs = true
+		e.take(a, 1, true)
 	default:
 		return false
 	}
-	if given {
+	if was != noExpiry {
 		a.Fail(command.ErrSyntax)
 	}
 	return true
 }
 
-// take takes the number behind an option in units of so many milliseconds.
-func (e *expiry) take(c *command.Context, unitMs int64, absolute bool) {
-	e.set = true
-	n := c.Args.Int()
-	if c.Args.Err() != nil {
-		return
-	}
-	base := int64(0)
-	if !absolute {
-		base = c.Tx.NowMs()
-	}
-	if n <= 0 || n > math.MaxInt64/unitMs || n*unitMs > math.MaxInt64-base {
-		c.Args.Fail(command.Errorf("invalid expire time in '%s' command", c.Spec.FullName))
-		return
-	}
-	e.ms = base + n*unitMs
+func (e *expiry) take(a *command.Args, unitMs int64, absolute bool) {
+	e.kind, e.arg, e.unitMs, e.absolute = atTime, a.Bytes(), unitMs, absolute
 }
 
-// pxat returns the time as an argument of PXAT.
-func (e *expiry) pxat() []byte { return strconv.AppendInt(nil, e.ms, 10) }
+// resolve turns the time that was given into ms. It comes after all options have
+// been taken, since bad options are complained about before bad numbers.
+func (e *expiry) resolve(c *command.Context) error {
+	if e.kind != atTime {
+		return nil
+	}
+	n, ok := datatypes.ParseInt(e.arg)
+	if !ok {
+		return datatypes.ErrNotInteger
+	}
+	base := int64(0)
+	if !e.absolute {
+		base = c.Tx.NowMs()
+	}
+	if n <= 0 || n > math.MaxInt64/e.unitMs || n*e.unitMs > math.MaxInt64-base {
+		return command.Errorf("invalid expire time in '%s' command", c.Spec.FullName)
+	}
+	e.ms = base + n*e.unitMs
+	return nil
+}
+
+// past reports whether the time has passed.
+func (e *expiry) past(c *command.Context) bool { return e.kind == atTime && e.ms <= c.Tx.NowMs() }
+
+func number(n int64) []byte { return strconv.AppendInt(nil, n, 10) }
+
+// Options in effects; read only.
+var (
+	pxat        = []byte("PXAT")
+	keepTTLWord = []byte("KEEPTTL")
+)

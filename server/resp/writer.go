@@ -90,6 +90,15 @@ func (w *Writer) Double(f float64) {
 	w.BulkString(text)
 }
 
+// DoubleText implements command.Reply.
+func (w *Writer) DoubleText(text []byte) {
+	if w.RESP3 {
+		w.Buf = append(append(append(w.Buf, ','), text...), '\r', '\n')
+		return
+	}
+	w.Bulk(text)
+}
+
 // Bool implements command.Reply.
 func (w *Writer) Bool(b bool) {
 	switch {

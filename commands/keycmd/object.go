@@ -1,0 +1,82 @@
+package keycmd
+
+import (
+	"github.com/medleydb/medley/commands/command"
+	"github.com/medleydb/medley/datatypes"
+	"github.com/medleydb/medley/datatypes/str"
+)
+
+var object = command.Spec{
+	Name: "object", Group: command.GroupGeneric, Since: "2.2.3", Arity: -2,
+	Summary: "A container for commands that look inside a key.",
+	Subs:    []*command.Spec{&objectEncoding, &objectFreq, &objectIdletime, &objectRefcount, &objectHelp},
+}
+
+func objectSub(name, since, summary string, run func(*command.Context, []byte) error) command.Spec {
+	return command.Spec{
+		Name: name, Since: since, Arity: 3, Summary: summary, Syntax: "key", Complexity: "O(1)",
+		Flags: reads, Keys: []command.KeySpec{command.Key(2, command.RO)},
+		Run: func(c *command.Context) error {
+			key := c.Args.Key()
+			if _, ok := c.Tx.Expiry(key); !ok {
+				c.Reply.Null()
+				return nil
+			}
+			return run(c, key)
+		},
+	}
+}
+
+var objectEncoding = objectSub("encoding", "2.2.3", "Names the representation of the value at a key.",
+	func(c *command.Context, key []byte) error {
+		c.Tx.NoTouch, c.Tx.NoStats = true, true
+		defer func() { c.Tx.NoStats = false }()
+		var v datatypes.Value
+		c.Tx.Lookup(key, &v)
+		c.Reply.BulkString(EncodingName(&v))
+		return nil
+	})
+
+// EncodingName returns the representation of a value in the words of OBJECT
+// ENCODING.
+func EncodingName(v *datatypes.Value) string {
+	switch v.Kind {
+	case datatypes.String:
+		return str.String{}.Of(v).EncodingName()
+	}
+	return "unknown"
+}
+
+var objectFreq = objectSub("freq", "4.0.0", "Returns the logarithmic access counter of a key.",
+	func(c *command.Context, key []byte) error {
+		if !c.Services.Store.AccessPolicy().LFU {
+			return command.Errorf("An LFU maxmemory policy is not selected, access frequency not tracked. " +
+				"Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.")
+		}
+		_, freq, _ := c.Tx.Access(key)
+		c.Reply.Int(int64(freq))
+		return nil
+	})
+
+var objectIdletime = objectSub("idletime", "2.2.3", "Returns the seconds since the last access to a key.",
+	func(c *command.Context, key []byte) error {
+		if c.Services.Store.AccessPolicy().LFU {
+			return command.Errorf("An LFU maxmemory policy is selected, idle time not tracked. " +
+				"Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.")
+		}
+		idle, _, _ := c.Tx.Access(key)
+		c.Reply.Int(idle)
+		return nil
+	})
+
+var objectRefcount = objectSub("refcount", "2.2.3", "Returns 1: a value has one owner.",
+	func(c *command.Context, _ []byte) error {
+		c.Reply.Int(1)
+		return nil
+	})
+
+var objectHelp = command.Spec{
+	Name: "help", Since: "6.2.0", Arity: 2, Summary: "Explains the subcommands.", Complexity: "O(1)",
+	Flags: command.Loading | command.Stale,
+	Run:   command.Help,
+}
