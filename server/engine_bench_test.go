@@ -14,7 +14,7 @@ func BenchmarkExecute(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer e.Close()
-	s := e.NewSession(nil)
+	s := e.NewClient().Session()
 	w := &resp.Writer{}
 	value := make([]byte, 64)
 	run := func(b *testing.B, argv ...[]byte) {

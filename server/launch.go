@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/medleydb/medley/commands"
+	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/commands/config"
 )
 
@@ -57,6 +58,14 @@ func run(cfg *config.Config, log *slog.Logger) error {
 		return err
 	}
 	defer srv.Close()
+	stop := make(chan os.Signal, 1)
+	eng.Services().Shutdown = func(command.ShutdownOptions) error {
+		select {
+		case stop <- syscall.SIGTERM:
+		default: // it ends already
+		}
+		return nil
+	}
 	if err := srv.Listen(); err != nil {
 		return err
 	}
@@ -68,7 +77,6 @@ func run(cfg *config.Config, log *slog.Logger) error {
 	for _, a := range srv.Addrs() {
 		log.Info("ready to accept connections", "addr", a.String(), "pid", os.Getpid())
 	}
-	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
 	sig := <-stop
 	log.Info("ending in order", "signal", sig.String())

@@ -208,7 +208,7 @@ func (p *syntaxParser) group(optional bool, from int) parsed {
 // dropEllipsis makes [x ...], where no x stands before, a repeatable x.
 func (a *Arg) dropEllipsis() {
 	n := len(a.Args)
-	if a.Type != ArgBlock || a.Args[n-1].Token != "..." {
+	if a.Type != ArgBlock || n == 0 || a.Args[n-1].Token != "..." {
 		return
 	}
 	args := a.Args[:n-1]

@@ -36,7 +36,7 @@ var aclSpec = command.Spec{
 var aclWhoAmI = command.Spec{
 	Name: "whoami", Since: "6.0.0", Arity: 2,
 	Summary: "Tells the user of the connection.", Complexity: "O(1)",
-	Flags: anyTime | command.Sentinel,
+	Flags: anyTime | command.NoScript | command.Sentinel,
 	Run: func(c *command.Context) error {
 		c.Reply.BulkString(c.Session.User())
 		return nil
