@@ -48,6 +48,9 @@ func New(o Options) (*Server, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{eng: o.Engine, cfg: o.Config, log: o.Log, stats: o.Engine.Services().Stats, stop: make(chan struct{})}
+	svc := s.eng.Services()
+	svc.Users = command.Password(s.cfg.Requirepass.Load)
+	svc.ImportMode = s.cfg.ImportMode.Load
 	var err error
 	if o.Portable {
 		s.sockets = netio.NewGoroutines(handler{s})
