@@ -20,7 +20,7 @@ var ErrClosed = errors.New("commands: client is closed")
 func (e *Engine) Do(ctx context.Context, args ...any) (command.Value, error) {
 	c := e.doers.Get().(*Client)
 	v, err := c.Do(ctx, args...)
-	if s := c.session; s.InMulti || s.Watch.Len() > 0 || s.DB() != 0 || s.Proto != 3 || s.Closing || s.ReplyMode != command.ReplyOn {
+	if c.session.Altered() || c.session.Proto != 3 {
 		c.Close()
 		return v, err
 	}
@@ -71,6 +71,9 @@ func (c *Client) Do(ctx context.Context, args ...any) (command.Value, error) {
 	if err := c.encode(args); err != nil {
 		return command.Value{}, err
 	}
+	if c.ended() {
+		return command.Value{}, ErrClosed
+	}
 	c.capture.Reset()
 	c.capture.RESP2 = c.session.Proto == 2
 	for {
@@ -86,9 +89,15 @@ func (c *Client) Do(ctx context.Context, args ...any) (command.Value, error) {
 			}
 		case Retry:
 			if err := c.peer.retried(ctx); err != nil {
+				c.eng.svc.Pause.Forget(c.session)
 				return v, err
 			}
 			continue
+		case Quit:
+			if !c.session.Closing {
+				return v, ErrClosed // killed before the command ran
+			}
+			v = c.capture.Value()
 		default:
 			v = c.capture.Value()
 		}
@@ -99,15 +108,26 @@ func (c *Client) Do(ctx context.Context, args ...any) (command.Value, error) {
 	}
 }
 
+// ended reports whether the session has ended by QUIT or CLIENT KILL.
+func (c *Client) ended() bool { return c.session.Closing || c.session.Flag(command.Killed) }
+
 // wait waits for the reply of a command that was parked.
 func (c *Client) wait(ctx context.Context) (command.Value, int64, error) {
 	for {
 		select {
 		case <-c.peer.wake:
-			if v, offset, ok := c.peer.take(); ok {
-				c.session.Park(nil)
-				return v, offset, nil
+			v, offset, ok, kicked := c.peer.take()
+			if !ok && !kicked {
+				continue
 			}
+			c.session.Park(nil)
+			switch {
+			case !ok:
+				return command.Value{}, 0, ErrClosed
+			case !c.session.Answers():
+				v = command.Value{}
+			}
+			return v, offset, nil
 		case <-ctx.Done():
 			if p := c.session.Parked(); p != nil && c.eng.svc.Store.Cancel(p.Waiter) {
 				c.eng.timers.remove(p)
@@ -199,18 +219,14 @@ func (p *localPeer) Resume(v command.Value, offset int64) {
 func (p *localPeer) Retry() { p.signal(func(p *localPeer) { p.retry = true }) }
 func (p *localPeer) Kick()  { p.signal(func(p *localPeer) { p.kicked = true }) }
 
-func (p *localPeer) take() (command.Value, int64, bool) {
+func (p *localPeer) take() (v command.Value, offset int64, ok, kicked bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.reply == nil {
-		if p.kicked {
-			return command.Value{Kind: command.Error, Str: "ERR client was killed"}, 0, true
-		}
-		return command.Value{}, 0, false
+		return v, 0, false, p.kicked
 	}
-	v := *p.reply
-	p.reply = nil
-	return v, p.offset, true
+	v, p.reply = *p.reply, nil
+	return v, p.offset, true, false
 }
 
 // retried waits until the session may try its command again.

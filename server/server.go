@@ -52,6 +52,9 @@ func New(o Options) (*Server, error) {
 		o.Config = o.Engine.Services().Config
 	}
 	s := &Server{eng: o.Engine, cfg: o.Config, log: o.Log, stats: o.Engine.Services().Stats, stop: make(chan struct{})}
+	svc := s.eng.Services()
+	svc.Users = command.Password(s.cfg.Requirepass.Load)
+	svc.ImportMode = s.cfg.ImportMode.Load
 	var err error
 	if o.Portable {
 		s.sockets = netio.NewGoroutines(handler{s})

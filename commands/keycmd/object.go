@@ -11,7 +11,7 @@ import (
 
 var object = command.Spec{
 	Name: "object", Group: command.GroupGeneric, Since: "2.2.3", Arity: -2,
-	Summary: "A container for commands that look inside a key.",
+	Summary: "A container for commands that look inside a key.", Complexity: "Depends on the subcommand",
 	Subs:    []*command.Spec{&objectEncoding, &objectFreq, &objectIdletime, &objectRefcount, &objectHelp},
 }
 
