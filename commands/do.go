@@ -13,6 +13,10 @@ import (
 // ErrClosed is the error of a command on a client that was closed or killed.
 var ErrClosed = errors.New("commands: client is closed")
 
+// ErrNoReply is what a command gives after CLIENT REPLY OFF or SKIP: it ran, and is
+// not answered.
+var ErrNoReply = errors.New("commands: no reply is wanted")
+
 // Do runs one command and returns its reply in RESP3's types. Arguments are
 // strings, byte slices, integers, floats or booleans. An error reply comes as the
 // error (a command.ReplyError, or one of the typed errors for errors.Is). Each call
@@ -42,7 +46,7 @@ type Client struct {
 func (e *Engine) NewClient() *Client { return e.localClient(true) }
 
 func (e *Engine) localClient(listed bool) *Client {
-	p := &localPeer{wake: make(chan struct{}, 1)}
+	p := &localPeer{wake: make(chan struct{}, 1), gone: make(chan struct{})}
 	c := &Client{eng: e, peer: p}
 	if listed {
 		c.session = e.NewSession(p)
@@ -56,6 +60,9 @@ func (e *Engine) localClient(listed bool) *Client {
 
 // Session returns the client's session.
 func (c *Client) Session() *command.Session { return c.session }
+
+// Gone returns a channel that is closed when another client kills the session.
+func (c *Client) Gone() <-chan struct{} { return c.peer.gone }
 
 // Close ends the session.
 func (c *Client) Close() error {
@@ -100,6 +107,12 @@ func (c *Client) Do(ctx context.Context, args ...any) (command.Value, error) {
 			v = c.capture.Value()
 		default:
 			v = c.capture.Value()
+			if len(c.capture.Values()) == 0 {
+				if c.session.Flag(command.Killed) {
+					return v, ErrClosed
+				}
+				return v, ErrNoReply
+			}
 		}
 		if err := c.eng.await(ctx, offset); err != nil {
 			return v, err
@@ -193,14 +206,15 @@ func (c *Client) arg(add func([]byte) []byte) {
 type localPeer struct {
 	mu     sync.Mutex
 	wake   chan struct{}
+	gone   chan struct{} // closed by Kick
 	reply  *command.Value
 	offset int64
 	retry  bool
 	kicked bool
 }
 
-func (p *localPeer) Addr() string             { return "" }
-func (p *localPeer) LocalAddr() string        { return "" }
+func (p *localPeer) Addr() string             { return "in-process:0" }
+func (p *localPeer) LocalAddr() string        { return "in-process:0" }
 func (p *localPeer) Stats() command.PeerStats { return command.PeerStats{FD: -1} }
 func (p *localPeer) signal(set func(*localPeer)) {
 	p.mu.Lock()
@@ -217,7 +231,14 @@ func (p *localPeer) Resume(v command.Value, offset int64) {
 }
 
 func (p *localPeer) Retry() { p.signal(func(p *localPeer) { p.retry = true }) }
-func (p *localPeer) Kick()  { p.signal(func(p *localPeer) { p.kicked = true }) }
+func (p *localPeer) Kick() {
+	p.signal(func(p *localPeer) {
+		if !p.kicked {
+			p.kicked = true
+			close(p.gone)
+		}
+	})
+}
 
 func (p *localPeer) take() (v command.Value, offset int64, ok, kicked bool) {
 	p.mu.Lock()

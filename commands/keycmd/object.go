@@ -12,7 +12,7 @@ import (
 var object = command.Spec{
 	Name: "object", Group: command.GroupGeneric, Since: "2.2.3", Arity: -2,
 	Summary: "A container for commands that look inside a key.", Complexity: "Depends on the subcommand",
-	Subs:    []*command.Spec{&objectEncoding, &objectFreq, &objectIdletime, &objectRefcount, &objectHelp},
+	Subs: []*command.Spec{&objectEncoding, &objectFreq, &objectIdletime, &objectRefcount, &objectHelp},
 }
 
 func objectSub(name, since, summary string, run func(*command.Context, []byte) error) command.Spec {
