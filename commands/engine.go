@@ -70,7 +70,7 @@ func Open(o Options) (*Engine, error) {
 		Store: store, Config: o.Config, Table: table, Clients: command.NewClients(), Stats: command.NewStats(table.Len()),
 		Rates: &command.Rates{}, Monitor: slowlog.NewMonitor(),
 		Pause: &command.Pause{}, Log: o.Log, RunID: randomHex(40), Unblock: e.unblock, Kill: e.kill,
-		Users: command.Password(o.Config.Requirepass.Load),
+		Users: command.Password(o.Config.Requirepass.Load), ImportMode: o.Config.ImportMode.Load,
 	}
 	e.svc.StartMs = e.NowMs()
 	replID := randomHex(40)
@@ -189,7 +189,7 @@ func (e *Engine) tick(tx *keyspace.Tx) {
 		return
 	}
 	end := time.Now().Add(cronSlice)
-	if e.svc.ActiveExpire.Load() && e.svc.Pause.Kind() == command.PauseNone {
+	if e.svc.ActiveExpire.Load() && e.svc.Pause.Kind() == command.PauseNone && !e.svc.Importing() {
 		e.sweep(tx, now, end)
 	}
 	e.compact(end)
@@ -283,7 +283,7 @@ func (e *Engine) makeRoom(x *Executor) bool {
 	}
 	limit, p := e.maxMemory.Load(), e.eviction.Load()
 	for e.svc.Store.Used() > limit {
-		if !p.evicts {
+		if !p.evicts || e.svc.Importing() {
 			return false
 		}
 		x.tx.Begin(e.clock.ms(x.ns))

@@ -116,7 +116,12 @@ func parseHello(c *command.Context) (a helloArgs, err error) {
 // replyHello writes what clients look at to see what they talk to: they know a server
 // named redis.
 func replyHello(c *command.Context) {
-	c.Reply.Map(7)
+	zone := c.Services.Config.AvailabilityZone.Load()
+	if zone == "" {
+		c.Reply.Map(7)
+	} else {
+		c.Reply.Map(8)
+	}
 	for _, p := range [...][2]string{{"server", "redis"}, {"version", command.CompatVersion}} {
 		c.Reply.BulkString(p[0])
 		c.Reply.BulkString(p[1])
@@ -131,6 +136,10 @@ func replyHello(c *command.Context) {
 	}
 	c.Reply.BulkString("modules")
 	c.Reply.Array(0)
+	if zone != "" {
+		c.Reply.BulkString("availability_zone")
+		c.Reply.BulkString(zone)
+	}
 }
 
 // printable reports whether text can stand in a field of CLIENT LIST.

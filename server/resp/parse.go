@@ -114,8 +114,12 @@ func (p *Parser) bulkString(in []byte) (bool, error) {
 	if len(in)-p.pos < p.bulk+2 {
 		return false, nil
 	}
-	p.spans = append(p.spans, span{p.pos, p.pos + p.bulk})
-	p.pos += p.bulk + 2
+	end := p.pos + p.bulk
+	if in[end] != '\r' || in[end+1] != '\n' {
+		return false, ProtocolError("invalid CRLF in request")
+	}
+	p.spans = append(p.spans, span{p.pos, end})
+	p.pos = end + 2
 	p.bulk = -1
 	p.left--
 	return true, nil
