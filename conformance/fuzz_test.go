@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/medleydb/medley/commands"
+	"github.com/medleydb/medley/commands/config"
 	"github.com/medleydb/medley/server/resp"
 )
 
@@ -30,7 +31,12 @@ func FuzzDispatch(f *testing.F) {
 		if strings.Contains(text, "pause") || strings.Contains(text, "config") {
 			return
 		}
-		e, err := commands.Open(commands.Options{Shards: 4, NoCron: true})
+		cfg := config.New()
+		// Strings of half a gigabyte are legal, and enough of them fill any machine.
+		if err := cfg.Override(config.Pair{Name: "proto-max-bulk-len", Value: "1mb"}); err != nil {
+			t.Fatal(err)
+		}
+		e, err := commands.Open(commands.Options{Shards: 4, NoCron: true, Config: cfg})
 		if err != nil {
 			t.Fatal(err)
 		}
