@@ -5,6 +5,7 @@ import (
 
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/commands/conncmd"
+	"github.com/medleydb/medley/commands/listcmd"
 	"github.com/medleydb/medley/commands/stringcmd"
 	"github.com/medleydb/medley/commands/txcmd"
 )
@@ -14,6 +15,7 @@ func allSpecs() []*command.Spec {
 	return slices.Concat(
 		conncmd.Specs(),
 		stringcmd.Specs(),
+		listcmd.Specs(),
 		txcmd.Specs(),
 	)
 }
