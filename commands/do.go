@@ -94,6 +94,9 @@ func (c *Client) Do(ctx context.Context, args ...any) (command.Value, error) {
 			if v, offset, err = c.wait(ctx); err != nil {
 				return v, err
 			}
+			c.capture.Reset()
+			command.Replay(&c.capture, v)
+			v = c.capture.Value()
 		case Retry:
 			if err := c.peer.retried(ctx); err != nil {
 				c.eng.svc.Pause.Forget(c.session)
