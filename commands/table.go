@@ -6,6 +6,8 @@ import (
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/commands/conncmd"
 	"github.com/medleydb/medley/commands/keycmd"
+	"github.com/medleydb/medley/commands/listcmd"
+	"github.com/medleydb/medley/commands/scriptcmd"
 	"github.com/medleydb/medley/commands/servercmd"
 	"github.com/medleydb/medley/commands/stringcmd"
 	"github.com/medleydb/medley/commands/txcmd"
@@ -16,6 +18,8 @@ func allSpecs() []*command.Spec {
 	return slices.Concat(
 		conncmd.Specs(),
 		keycmd.Specs(),
+		listcmd.Specs(),
+		scriptcmd.Specs(),
 		servercmd.Specs(),
 		stringcmd.Specs(),
 		txcmd.Specs(),

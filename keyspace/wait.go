@@ -106,6 +106,18 @@ func (s *Store) Cancel(w *Waiter) bool {
 	return true
 }
 
+// Cancel is Store.Cancel for a transaction, which holds no shard or all.
+func (tx *Tx) Cancel(w *Waiter) bool {
+	if !tx.held {
+		return tx.store.Cancel(w)
+	}
+	if !w.parked {
+		return false
+	}
+	tx.store.unpark(w)
+	return true
+}
+
 // Waiters returns the number of parked waiters.
 func (s *Store) Waiters() int { return int(s.waiters.Load()) }
 

@@ -18,7 +18,7 @@ func (tx *Tx) Flush() int {
 		for k, list := range sh.watched {
 			if k.db == tx.DB && t.holds([]byte(k.key), tx) {
 				for _, w := range list {
-					w.broken = true
+					w.broken.Store(true)
 				}
 			}
 		}
@@ -43,6 +43,8 @@ func (t *table) holds(key []byte, tx *Tx) bool {
 
 // Swap exchanges two databases. All shards must be held.
 func (tx *Tx) Swap(a, b int) {
+	tx.expireWatched(a)
+	tx.expireWatched(b)
 	for i := range tx.store.shards {
 		sh := &tx.store.shards[i]
 		ta, tb := sh.tables[a], sh.tables[b]
@@ -50,7 +52,7 @@ func (tx *Tx) Swap(a, b int) {
 			key := []byte(k.key)
 			if (k.db == a || k.db == b) && (ta.holds(key, tx) || tb.holds(key, tx)) {
 				for _, w := range list {
-					w.broken = true
+					w.broken.Store(true)
 				}
 			}
 		}
@@ -64,6 +66,19 @@ func (tx *Tx) Swap(a, b int) {
 		}
 	}
 	tx.dirty++
+}
+
+// expireWatched removes expired keys that are watched in any database, so that a
+// watched key that is missing is not changed by one that has expired taking its place.
+func (tx *Tx) expireWatched(db int) {
+	here := tx.DB
+	tx.DB = db
+	for i := range tx.store.shards {
+		for k := range tx.store.shards[i].watched {
+			tx.lookup([]byte(k.key))
+		}
+	}
+	tx.DB = here
 }
 
 // Rename gives the value of src in the present database the name dst in database

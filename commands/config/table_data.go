@@ -80,7 +80,7 @@ func (t *table) persistence(c *Persistence) {
 	t.bool("aof-rewrite-incremental-fsync", nil, true, live)
 	t.bool("aof-timestamp-enabled", &c.AOFTimestampEnabled, false, live)
 	t.bool("aof-disable-auto-gc", &c.AOFDisableAutoGC, false, hidden)
-	t.string("backupdirname", &c.Backupdirname, "backupdir", checkAppendDirname, immutable)
+	t.string("backupdirname", &c.Backupdirname, "backupdir", checkAppendDirname, live)
 	t.int("backup-sealed-ttl", &c.BackupSealedTTL, 0, 0, maxInt64, live)
 	t.string("preload-file", &c.PreloadFile, "", nil, immutable)
 }

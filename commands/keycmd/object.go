@@ -1,9 +1,13 @@
 package keycmd
 
 import (
+	"math"
+
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/datatypes"
+	"github.com/medleydb/medley/datatypes/list"
 	"github.com/medleydb/medley/datatypes/str"
+	"github.com/medleydb/medley/keyspace"
 )
 
 var object = command.Spec{
@@ -43,6 +47,8 @@ func EncodingName(v *datatypes.Value) string {
 	switch v.Kind {
 	case datatypes.String:
 		return str.String{}.Of(v).EncodingName()
+	case datatypes.List:
+		return list.List{}.Of(v).EncodingName()
 	}
 	return "unknown"
 }
@@ -69,8 +75,16 @@ var objectIdletime = objectSub("idletime", "2.2.3", "Returns the seconds since t
 		return nil
 	})
 
-var objectRefcount = objectSub("refcount", "2.2.3", "Returns 1: a value has one owner.",
-	func(c *command.Context, _ []byte) error {
+var objectRefcount = objectSub("refcount", "2.2.3", "Returns 1: a value has one owner; small integers count as shared by all.",
+	func(c *command.Context, key []byte) error {
+		// Servers of the field share the objects of these integers and answer the
+		// largest count for them, which clients' tests look at.
+		const sharedIntegers, shared = 10000, math.MaxInt32
+		s, _, err := keyspace.Read[str.String](c.Tx, key)
+		if n, notInt := s.Int(); err == nil && notInt == nil && s.EncodingName() == "int" && n >= 0 && n < sharedIntegers {
+			c.Reply.Int(shared)
+			return nil
+		}
 		c.Reply.Int(1)
 		return nil
 	})
