@@ -128,7 +128,7 @@ func (t *table) cluster(c *Cluster) {
 	t.int("cluster-ping-interval", nil, 0, 0, maxInt64, hidden)
 	t.int("cluster-message-gossip-perc", nil, 10, 1, 100, hidden)
 	t.int("cluster-blacklist-ttl", nil, 60, 0, maxInt64, live)
-	t.int("cluster-databases", nil, 1, 1, maxInt32, immutable)
+	t.int("cluster-databases", nil, 1, 1, maxInt32, live)
 	t.int("cluster-port", &c.ClusterPort, 0, 0, maxPort, immutable)
 	t.string("cluster-announce-ip", &c.ClusterAnnounceIP, "", nil, live)
 	t.int("cluster-announce-port", &c.ClusterAnnouncePort, 0, 0, maxPort, live)

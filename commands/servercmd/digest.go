@@ -8,6 +8,7 @@ import (
 
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/datatypes"
+	"github.com/medleydb/medley/datatypes/list"
 	"github.com/medleydb/medley/datatypes/str"
 	"github.com/medleydb/medley/keyspace"
 )
@@ -43,6 +44,12 @@ func (d *digest) value(v *datatypes.Value, expires bool) error {
 	case datatypes.String:
 		d.mixNumber(0)
 		d.mix(str.String{}.Of(v).Bytes(nil))
+	case datatypes.List:
+		d.mixNumber(1)
+		var scratch [32]byte
+		for it := (list.List{}).Of(v).Iter(0, false); it.Next(); {
+			d.mix(it.Bytes(scratch[:0]))
+		}
 	default:
 		return command.Errorf("DEBUG DIGEST knows no values of type %s", v.Kind.String())
 	}
