@@ -184,6 +184,10 @@ func (tx *Tx) makeReady(sh *shard, db int, key []byte) {
 // serveReady serves the waiters of ready keys. Serving may make more keys ready.
 func (tx *Tx) serveReady() {
 	db := tx.DB
+	// A waiting command is one of its own: what the waking one waited for itself has
+	// passed meanwhile.
+	tx.now = max(tx.now, tx.store.NowMs())
+	tx.env.NowMs = tx.now
 	for len(tx.ready) > 0 {
 		r := tx.ready[0]
 		tx.ready = tx.ready[1:]

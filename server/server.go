@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"runtime"
 	"sort"
 	"strconv"
 	"strings"
@@ -41,7 +42,7 @@ type Options struct {
 	Log    *slog.Logger // default none
 	// Portable chooses the back end of goroutines where event loops exist too.
 	Portable bool
-	// Loops is the number of event loops; default one per processor.
+	// Loops is the number of event loops; default what io-threads says.
 	Loops int
 }
 
@@ -54,6 +55,14 @@ func New(o Options) (*Server, error) {
 		o.Config = o.Engine.Services().Config
 	}
 	s := &Server{eng: o.Engine, cfg: o.Config, log: o.Log, stats: o.Engine.Services().Stats, stop: make(chan struct{}), listeners: map[string]net.Listener{}}
+	if o.Loops == 0 {
+		if o.Loops = int(s.cfg.IOThreads.Load()); o.Loops == 1 {
+			o.Loops = runtime.GOMAXPROCS(0)
+		}
+	}
+	if err := s.cfg.Override(config.Pair{Name: "io-threads", Value: strconv.Itoa(o.Loops)}); err != nil {
+		return nil, err
+	}
 	var err error
 	if o.Portable {
 		s.sockets = netio.NewGoroutines(handler{s})

@@ -46,6 +46,9 @@ func (c *Context) Argv() [][]byte { return c.Args.argv }
 // Changed says that the command changed the key, and how.
 func (c *Context) Changed(key []byte, ev keyspace.Event) { c.Tx.Changed(key, ev) }
 
+// AlsoChanged is Changed for another key of one change, which counts once.
+func (c *Context) AlsoChanged(key []byte, ev keyspace.Event) { c.Tx.AlsoChanged(key, ev) }
+
 // Effect names a deterministic command in place of the present one's arguments, for
 // the journal. Arguments are borrowed until the transaction ends.
 func (c *Context) Effect(name string, args ...[]byte) {

@@ -80,10 +80,11 @@ var objectRefcount = objectSub("refcount", "2.2.3", "Returns 1: a value has one 
 		// Servers of the field share the objects of these integers and answer the
 		// largest count for them, which clients' tests look at.
 		const sharedIntegers, shared = 10000, math.MaxInt32
-		s, _, err := keyspace.Read[str.String](c.Tx, key)
-		if n, notInt := s.Int(); err == nil && notInt == nil && s.EncodingName() == "int" && n >= 0 && n < sharedIntegers {
-			c.Reply.Int(shared)
-			return nil
+		if s, _, err := keyspace.Read[str.String](c.Tx, key); err == nil {
+			if n, err := s.Int(); err == nil && s.EncodingName() == "int" && n >= 0 && n < sharedIntegers {
+				c.Reply.Int(shared)
+				return nil
+			}
 		}
 		c.Reply.Int(1)
 		return nil

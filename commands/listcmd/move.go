@@ -95,7 +95,7 @@ func (m *move) run(c *command.Context) (bool, error) {
 // changed reports the changes of both keys.
 func (m *move) changed(c *command.Context) {
 	c.Changed(m.dst, pushEvent(m.to))
-	c.Changed(m.src, popEvent(m.from))
+	c.AlsoChanged(m.src, popEvent(m.from))
 }
 
 var blmove = command.Spec{

@@ -46,9 +46,9 @@ func (d *digest) value(v *datatypes.Value, expires bool) error {
 		d.mix(str.String{}.Of(v).Bytes(nil))
 	case datatypes.List:
 		d.mixNumber(1)
-		scratch := make([]byte, 0, 32)
+		var scratch [32]byte
 		for it := (list.List{}).Of(v).Iter(0, false); it.Next(); {
-			d.mix(it.Bytes(scratch))
+			d.mix(it.Bytes(scratch[:0]))
 		}
 	default:
 		return command.Errorf("DEBUG DIGEST knows no values of type %s", v.Kind.String())
