@@ -5,12 +5,15 @@ import (
 
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/commands/conncmd"
+	"github.com/medleydb/medley/commands/hashcmd"
 	"github.com/medleydb/medley/commands/keycmd"
 	"github.com/medleydb/medley/commands/listcmd"
 	"github.com/medleydb/medley/commands/scriptcmd"
 	"github.com/medleydb/medley/commands/servercmd"
 	"github.com/medleydb/medley/commands/stringcmd"
 	"github.com/medleydb/medley/commands/txcmd"
+	"github.com/medleydb/medley/datatypes"
+	"github.com/medleydb/medley/keyspace"
 )
 
 // allSpecs returns every command, family by family.
@@ -21,7 +24,17 @@ func allSpecs() []*command.Spec {
 		listcmd.Specs(),
 		scriptcmd.Specs(),
 		servercmd.Specs(),
+		hashcmd.Specs(),
 		stringcmd.Specs(),
 		txcmd.Specs(),
 	)
+}
+
+// reap takes expired members out of a value: the keyspace's Reaper.
+func reap(tx *keyspace.Tx, key []byte, kind datatypes.Kind, limit int) (int, error) {
+	switch kind {
+	case datatypes.Hash:
+		return hashcmd.Reap(tx, key, limit)
+	}
+	return 0, nil
 }

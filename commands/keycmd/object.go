@@ -5,6 +5,7 @@ import (
 
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/datatypes"
+	"github.com/medleydb/medley/datatypes/hash"
 	"github.com/medleydb/medley/datatypes/list"
 	"github.com/medleydb/medley/datatypes/str"
 	"github.com/medleydb/medley/keyspace"
@@ -47,6 +48,8 @@ func EncodingName(v *datatypes.Value) string {
 	switch v.Kind {
 	case datatypes.String:
 		return str.String{}.Of(v).EncodingName()
+	case datatypes.Hash:
+		return hash.Hash{}.Of(v).EncodingName()
 	case datatypes.List:
 		return list.List{}.Of(v).EncodingName()
 	}
