@@ -42,6 +42,7 @@ type Store struct {
 	classes  atomic.Uint32
 	observer Observer
 	journal  Journal
+	reaper   Reaper
 	policy   atomic.Pointer[AccessPolicy]
 	sweepOff atomic.Bool
 	parity   atomic.Bool // of the snapshot bit in new records
@@ -74,6 +75,7 @@ type dbKey struct {
 type Stats struct {
 	Hits, Misses     int64 // lookups by reading commands
 	Expired, Evicted int64 // keys
+	ExpiredMembers   int64 // members that went by themselves
 	Dirty            int64 // changes of keys
 }
 
@@ -182,11 +184,12 @@ type Memory struct {
 	Index     int // pages, segments and directories
 	Records   int // live records
 	Objects   int // large values
+	Due       int // the order of keys whose members go by themselves
 	Allocated int // all of it with the room that is free in chunks
 }
 
 // Used returns the bytes that keys and values occupy.
-func (m Memory) Used() int { return m.Index + m.Records + m.Objects }
+func (m Memory) Used() int { return m.Index + m.Records + m.Objects + m.Due }
 
 // Memory returns what the store holds, exact at one moment for each shard.
 func (s *Store) Memory() Memory {
@@ -201,6 +204,7 @@ func (s *Store) Memory() Memory {
 				m.Index += t.index.size()
 				m.Records += t.arena.Live()
 				m.Objects += t.objects.bytes
+				m.Due += t.due.size()
 				m.Allocated += t.size()
 			}
 		}
@@ -221,6 +225,7 @@ func (s *Store) Counters() Stats {
 		sum.Misses += st.Misses
 		sum.Expired += st.Expired
 		sum.Evicted += st.Evicted
+		sum.ExpiredMembers += st.ExpiredMembers
 		sum.Dirty += st.Dirty
 	}
 	return sum

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/medleydb/medley/datatypes"
+	"github.com/medleydb/medley/datatypes/hash"
 	"github.com/medleydb/medley/keyspace"
 )
 
@@ -67,6 +68,8 @@ var wireTexts = map[error]string{
 	datatypes.ErrNotFloat:      "ERR value is not a valid float",
 	datatypes.ErrOverflow:      "ERR increment or decrement would overflow",
 	datatypes.ErrNaNOrInfinity: "ERR increment would produce NaN or Infinity",
+	hash.ErrNotInteger:         "ERR hash value is not an integer",
+	hash.ErrNotFloat:           "ERR hash value is not a float",
 	datatypes.ErrStringTooLong: "ERR string exceeds maximum allowed size (proto-max-bulk-len)",
 }
 
