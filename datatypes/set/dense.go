@@ -129,17 +129,19 @@ func (l *large) migrate() {
 }
 
 func (l *large) moveToBits() {
-	var buf [4 * perStep]uint32
-	refs := buf[:0]
-	l.mover = l.index.Scan(l, l.mover, perStep, func(ref uint32) { refs = append(refs, ref) })
-	for _, ref := range refs {
+	var buf [4 * perStep]int64
+	list := buf[:0]
+	l.mover = l.index.Scan(l, l.mover, perStep, func(ref uint32) {
 		t := l.member(ref)
-		n, ok := t.Int()
-		if !ok || !fits(n) {
-			continue
+		if n, ok := t.Int(); ok && fits(n) {
+			list = append(list, n)
 		}
-		p, at := l.probe(&t, l.hashOf(&t))
-		l.take(&p, at, true)
+	})
+	// Records move when others go, so members are looked for again.
+	for _, n := range list {
+		t := makeInt(n)
+		p, ref := l.probe(&t, l.hashOf(&t))
+		l.take(&p, ref, true)
 		l.bits.add(n)
 	}
 }
