@@ -9,6 +9,7 @@ import (
 	"github.com/medleydb/medley/commands/keycmd"
 	"github.com/medleydb/medley/commands/scriptcmd"
 	"github.com/medleydb/medley/commands/servercmd"
+	"github.com/medleydb/medley/commands/setcmd"
 	"github.com/medleydb/medley/commands/stringcmd"
 	"github.com/medleydb/medley/commands/txcmd"
 	"github.com/medleydb/medley/datatypes"
@@ -23,6 +24,7 @@ func allSpecs() []*command.Spec {
 		keycmd.Specs(),
 		scriptcmd.Specs(),
 		servercmd.Specs(),
+		setcmd.Specs(),
 		stringcmd.Specs(),
 		txcmd.Specs(),
 	)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/datatypes"
+	"github.com/medleydb/medley/datatypes/set"
 	"github.com/medleydb/medley/datatypes/str"
 	"github.com/medleydb/medley/keyspace"
 )
@@ -46,6 +47,8 @@ func EncodingName(v *datatypes.Value) string {
 	switch v.Kind {
 	case datatypes.String:
 		return str.String{}.Of(v).EncodingName()
+	case datatypes.Set:
+		return set.Set{}.Of(v).EncodingName()
 	}
 	return "unknown"
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/datatypes"
+	"github.com/medleydb/medley/datatypes/set"
 	"github.com/medleydb/medley/datatypes/str"
 	"github.com/medleydb/medley/keyspace"
 )
@@ -43,6 +44,12 @@ func (d *digest) value(v *datatypes.Value, expires bool) error {
 	case datatypes.String:
 		d.mixNumber(0)
 		d.mix(str.String{}.Of(v).Bytes(nil))
+	case datatypes.Set:
+		d.mixNumber(2)
+		set.Set{}.Of(v).Each(func(m *set.Member) bool {
+			d.add(m.Bytes(nil))
+			return true
+		})
 	default:
 		return command.Errorf("DEBUG DIGEST knows no values of type %s", v.Kind.String())
 	}
