@@ -5,9 +5,9 @@ BIN := bin/medley
 # Packages in which goroutines meet.
 CONCURRENT := ./keyspace/... ./commands/... ./server/...
 
-.PHONY: all build run test race invariants vet fmt-check cross bench bench-peers conformance-upstream
+.PHONY: all build run test race invariants vet fmt-check cross bench bench-peers conformance-upstream fuzz
 
-.PHONY: all build run test race invariants vet fmt-check cross bench bench-peers conformance-upstream
+.PHONY: all build run test race invariants vet fmt-check cross bench bench-peers conformance-upstream fuzz
 
 all: build
 
@@ -57,3 +57,9 @@ PEERS ?=
 BENCH_FLAGS ?=
 bench-peers: build
 	$(GO) run ./conformance/bench/cmd -medley $(BIN) -peers '$(PEERS)' $(BENCH_FLAGS)
+
+# Hostile input for as long as FUZZTIME says, each target in turn.
+FUZZTIME ?= 1m
+fuzz:
+	$(GO) test -run '^$$' -fuzz FuzzParser -fuzztime $(FUZZTIME) ./server/resp
+	$(GO) test -run '^$$' -fuzz FuzzDispatch -fuzztime $(FUZZTIME) ./conformance

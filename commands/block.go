@@ -25,8 +25,8 @@ func (x *Executor) park(s *command.Session, spec *command.Spec, argv [][]byte, w
 			s.Peer.Resume(reply, offset)
 		},
 	}
-	s.Park(p)
 	x.tx.Park(p.Waiter)
+	s.Park(p) // what others see must be complete: they may cancel it
 	if p.DeadlineMs > 0 {
 		x.eng.timers.add(s, p)
 	}
@@ -57,7 +57,7 @@ func (e *Engine) serve(tx *keyspace.Tx, s *command.Session, spec *command.Spec, 
 }
 
 // unblock ends the wait of a session that CLIENT UNBLOCK names.
-func (e *Engine) unblock(s *command.Session, withError bool) bool {
+func (e *Engine) unblock(tx *keyspace.Tx, s *command.Session, withError bool) bool {
 	p := s.Parked()
 	if p == nil {
 		return false
@@ -66,11 +66,22 @@ func (e *Engine) unblock(s *command.Session, withError bool) bool {
 	if withError {
 		reply = command.Value{Kind: command.Error, Str: "UNBLOCKED client unblocked via CLIENT UNBLOCK"}
 	}
-	return e.endWait(s, p, reply)
+	return e.endWait(tx, s, p, reply)
 }
 
-func (e *Engine) endWait(s *command.Session, p *command.Parked, reply command.Value) bool {
-	if !e.svc.Store.Cancel(p.Waiter) {
+// kill ends another session. What it waits with must not be served any more, though
+// its connection's loop may take a while to see that it ends.
+func (e *Engine) kill(tx *keyspace.Tx, s *command.Session) {
+	s.SetFlag(command.Killed, true)
+	if p := s.Parked(); p != nil && tx.Cancel(p.Waiter) {
+		e.timers.remove(p)
+	}
+	s.Peer.Kick()
+}
+
+// endWait ends a wait with a reply. tx holds no shard, or all.
+func (e *Engine) endWait(tx *keyspace.Tx, s *command.Session, p *command.Parked, reply command.Value) bool {
+	if !tx.Cancel(p.Waiter) {
 		return false
 	}
 	e.timers.remove(p)
@@ -147,10 +158,11 @@ func (t *timers) remove(p *command.Parked) {
 
 // run ends waits until stop is closed.
 func (t *timers) run(stop <-chan struct{}) {
+	tx := t.eng.svc.Store.NewTx()
 	for {
 		due, wait := t.due(t.eng.NowMs())
 		for _, n := range due {
-			t.eng.endWait(n.s, n.p, n.p.TimedOut)
+			t.eng.endWait(tx, n.s, n.p, n.p.TimedOut)
 		}
 		var after <-chan time.Time
 		if wait > 0 {

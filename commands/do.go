@@ -13,6 +13,10 @@ import (
 // ErrClosed is the error of a command on a client that was closed or killed.
 var ErrClosed = errors.New("commands: client is closed")
 
+// ErrNoReply is what a command gives after CLIENT REPLY OFF or SKIP: it ran, and is
+// not answered.
+var ErrNoReply = errors.New("commands: no reply is wanted")
+
 // Do runs one command and returns its reply in RESP3's types. Arguments are
 // strings, byte slices, integers, floats or booleans. An error reply comes as the
 // error (a command.ReplyError, or one of the typed errors for errors.Is). Each call
@@ -20,7 +24,7 @@ var ErrClosed = errors.New("commands: client is closed")
 func (e *Engine) Do(ctx context.Context, args ...any) (command.Value, error) {
 	c := e.doers.Get().(*Client)
 	v, err := c.Do(ctx, args...)
-	if s := c.session; s.InMulti || s.Watch.Len() > 0 || s.DB() != 0 || s.Proto != 3 || s.Closing || s.ReplyMode != command.ReplyOn {
+	if c.session.Altered() || c.session.Proto != 3 {
 		c.Close()
 		return v, err
 	}
@@ -42,7 +46,7 @@ type Client struct {
 func (e *Engine) NewClient() *Client { return e.localClient(true) }
 
 func (e *Engine) localClient(listed bool) *Client {
-	p := &localPeer{wake: make(chan struct{}, 1)}
+	p := &localPeer{wake: make(chan struct{}, 1), gone: make(chan struct{})}
 	c := &Client{eng: e, peer: p}
 	if listed {
 		c.session = e.NewSession(p)
@@ -56,6 +60,9 @@ func (e *Engine) localClient(listed bool) *Client {
 
 // Session returns the client's session.
 func (c *Client) Session() *command.Session { return c.session }
+
+// Gone returns a channel that is closed when another client kills the session.
+func (c *Client) Gone() <-chan struct{} { return c.peer.gone }
 
 // Close ends the session.
 func (c *Client) Close() error {
@@ -71,6 +78,9 @@ func (c *Client) Do(ctx context.Context, args ...any) (command.Value, error) {
 	if err := c.encode(args); err != nil {
 		return command.Value{}, err
 	}
+	if c.ended() {
+		return command.Value{}, ErrClosed
+	}
 	c.capture.Reset()
 	c.capture.RESP2 = c.session.Proto == 2
 	for {
@@ -84,13 +94,28 @@ func (c *Client) Do(ctx context.Context, args ...any) (command.Value, error) {
 			if v, offset, err = c.wait(ctx); err != nil {
 				return v, err
 			}
+			c.capture.Reset()
+			command.Replay(&c.capture, v)
+			v = c.capture.Value()
 		case Retry:
 			if err := c.peer.retried(ctx); err != nil {
+				c.eng.svc.Pause.Forget(c.session)
 				return v, err
 			}
 			continue
+		case Quit:
+			if !c.session.Closing {
+				return v, ErrClosed // killed before the command ran
+			}
+			v = c.capture.Value()
 		default:
 			v = c.capture.Value()
+			if len(c.capture.Values()) == 0 {
+				if c.session.Flag(command.Killed) {
+					return v, ErrClosed
+				}
+				return v, ErrNoReply
+			}
 		}
 		if err := c.eng.await(ctx, offset); err != nil {
 			return v, err
@@ -99,15 +124,26 @@ func (c *Client) Do(ctx context.Context, args ...any) (command.Value, error) {
 	}
 }
 
+// ended reports whether the session has ended by QUIT or CLIENT KILL.
+func (c *Client) ended() bool { return c.session.Closing || c.session.Flag(command.Killed) }
+
 // wait waits for the reply of a command that was parked.
 func (c *Client) wait(ctx context.Context) (command.Value, int64, error) {
 	for {
 		select {
 		case <-c.peer.wake:
-			if v, offset, ok := c.peer.take(); ok {
-				c.session.Park(nil)
-				return v, offset, nil
+			v, offset, ok, kicked := c.peer.take()
+			if !ok && !kicked {
+				continue
 			}
+			c.session.Park(nil)
+			switch {
+			case !ok:
+				return command.Value{}, 0, ErrClosed
+			case !c.session.Answers():
+				v = command.Value{}
+			}
+			return v, offset, nil
 		case <-ctx.Done():
 			if p := c.session.Parked(); p != nil && c.eng.svc.Store.Cancel(p.Waiter) {
 				c.eng.timers.remove(p)
@@ -173,14 +209,15 @@ func (c *Client) arg(add func([]byte) []byte) {
 type localPeer struct {
 	mu     sync.Mutex
 	wake   chan struct{}
+	gone   chan struct{} // closed by Kick
 	reply  *command.Value
 	offset int64
 	retry  bool
 	kicked bool
 }
 
-func (p *localPeer) Addr() string             { return "" }
-func (p *localPeer) LocalAddr() string        { return "" }
+func (p *localPeer) Addr() string             { return "in-process:0" }
+func (p *localPeer) LocalAddr() string        { return "in-process:0" }
 func (p *localPeer) Stats() command.PeerStats { return command.PeerStats{FD: -1} }
 func (p *localPeer) signal(set func(*localPeer)) {
 	p.mu.Lock()
@@ -197,20 +234,23 @@ func (p *localPeer) Resume(v command.Value, offset int64) {
 }
 
 func (p *localPeer) Retry() { p.signal(func(p *localPeer) { p.retry = true }) }
-func (p *localPeer) Kick()  { p.signal(func(p *localPeer) { p.kicked = true }) }
+func (p *localPeer) Kick() {
+	p.signal(func(p *localPeer) {
+		if !p.kicked {
+			p.kicked = true
+			close(p.gone)
+		}
+	})
+}
 
-func (p *localPeer) take() (command.Value, int64, bool) {
+func (p *localPeer) take() (v command.Value, offset int64, ok, kicked bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.reply == nil {
-		if p.kicked {
-			return command.Value{Kind: command.Error, Str: "ERR client was killed"}, 0, true
-		}
-		return command.Value{}, 0, false
+		return v, 0, false, p.kicked
 	}
-	v := *p.reply
-	p.reply = nil
-	return v, p.offset, true
+	v, p.reply = *p.reply, nil
+	return v, p.offset, true, false
 }
 
 // retried waits until the session may try its command again.

@@ -70,7 +70,8 @@ func Open(o Options) (*Engine, error) {
 	e.svc = &command.Services{
 		Store: store, Config: o.Config, Table: table, Clients: command.NewClients(), Stats: command.NewStats(table.Len()),
 		Rates: &command.Rates{}, Monitor: slowlog.NewMonitor(),
-		Pause: &command.Pause{}, Log: o.Log, RunID: randomHex(40), Unblock: e.unblock,
+		Pause: &command.Pause{}, Log: o.Log, RunID: randomHex(40), Unblock: e.unblock, Kill: e.kill,
+		Users: command.Password(o.Config.Requirepass.Load), ImportMode: o.Config.ImportMode.Load,
 	}
 	e.svc.StartMs = e.NowMs()
 	replID := randomHex(40)
@@ -140,7 +141,7 @@ func (e *Engine) Close() error {
 // NewSession registers a session for the peer.
 func (e *Engine) NewSession(p command.Peer) *command.Session {
 	s := command.NewSession(e.svc.Clients.NextID(), p, e.NowMs())
-	s.Authed = true
+	s.Authed = !e.svc.Users.Required()
 	e.svc.Clients.Add(s)
 	return s
 }
@@ -151,6 +152,7 @@ func (e *Engine) EndSession(s *command.Session) {
 		e.svc.Store.Cancel(p.Waiter)
 		e.timers.remove(p)
 	}
+	e.svc.Pause.Forget(s)
 	x := e.Acquire()
 	x.unwatch(s)
 	x.Release()
@@ -188,7 +190,7 @@ func (e *Engine) tick(tx *keyspace.Tx) {
 		return
 	}
 	end := time.Now().Add(cronSlice)
-	if e.svc.ActiveExpire.Load() && e.svc.Pause.Kind() == command.PauseNone {
+	if e.svc.ActiveExpire.Load() && e.svc.Pause.Kind() == command.PauseNone && !e.svc.Importing() {
 		e.sweep(tx, now, end)
 	}
 	e.compact(end)
@@ -277,9 +279,12 @@ func (e *Engine) SetMaxMemory(bytes int64, evict bool, order keyspace.EvictionOr
 
 // makeRoom evicts keys until memory is below its limit; false when it cannot.
 func (e *Engine) makeRoom(x *Executor) bool {
+	if e.svc.Pause.Kind() != command.PauseNone {
+		return true // keys stay as they are, and what would add some is held
+	}
 	limit, p := e.maxMemory.Load(), e.eviction.Load()
 	for e.svc.Store.Used() > limit {
-		if !p.evicts {
+		if !p.evicts || e.svc.Importing() {
 			return false
 		}
 		x.tx.Begin(e.clock.ms(x.ns))

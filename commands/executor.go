@@ -72,7 +72,24 @@ func (x *Executor) Release() int64 {
 // Execute runs one command of the session, or queues it, and writes its reply to r.
 // argv is borrowed.
 func (x *Executor) Execute(s *command.Session, argv [][]byte, r command.Reply) Outcome {
+	if s.Flag(command.Killed) {
+		return Quit
+	}
+	if s.ReplyMode == command.ReplyOn {
+		return x.execute(s, argv, r)
+	}
+	s.Hush()
+	mark := r.Len()
+	out := x.execute(s, argv, r)
+	if (out == Done || out == Quit) && !s.Answers() {
+		r.Truncate(mark)
+	}
+	return out
+}
+
+func (x *Executor) execute(s *command.Session, argv [][]byte, r command.Reply) Outcome {
 	spec := x.svc.Table.Find(argv)
+	s.Ran(spec)
 	if text := x.refusal(s, spec, argv); text != "" {
 		x.refuse(s, spec, text, r)
 		return x.finish(s)
@@ -85,7 +102,6 @@ func (x *Executor) Execute(s *command.Session, argv [][]byte, r command.Reply) O
 		r.Status("QUEUED")
 		return x.finish(s)
 	}
-	s.Ran(spec)
 	if x.run(s, spec, argv, r) {
 		return Waiting
 	}
@@ -107,6 +123,7 @@ func (x *Executor) run(s *command.Session, spec *command.Spec, argv [][]byte, r 
 	x.tx.Begin(x.eng.clock.ms(x.ns))
 	x.tx.DB = s.DB()
 	x.tx.NoTouch = s.Flag(command.NoTouch)
+	x.tx.Expired = x.expiredMode(s, spec)
 	x.lock(s, spec, argv)
 	mark := r.Len()
 	c := &x.ctx
@@ -129,6 +146,18 @@ func (x *Executor) run(s *command.Session, spec *command.Spec, argv [][]byte, r 
 	}
 	x.count(s, spec, argv, size, err != nil && !waits)
 	return waits
+}
+
+// expiredMode keeps expired keys while clients are paused, so that the keys stay as
+// they are, and shows them to one that imports data.
+func (x *Executor) expiredMode(s *command.Session, spec *command.Spec) keyspace.ExpiredMode {
+	if x.svc.Pause.Kind() == command.PauseNone && !s.Flag(command.ImportSource) || x.writes(s, spec) {
+		return keyspace.RemoveExpired
+	}
+	if s.Flag(command.ImportSource) && x.svc.Importing() {
+		return keyspace.ShowExpired
+	}
+	return keyspace.HideExpired
 }
 
 // handle runs the handler and ends the command within the transaction.
@@ -277,7 +306,7 @@ func (x *Executor) refusal(s *command.Session, spec *command.Spec, argv [][]byte
 		return x.unknown(argv)
 	case !spec.ArityOK(len(argv)) || spec.Run == nil:
 		return command.WireText(command.ErrArity, spec)
-	case !s.Authed && spec.Flags&command.NoAuth == 0:
+	case !s.Authed && spec.Flags&command.NoAuth == 0 && x.svc.Users.Required():
 		return command.WireText(command.ErrNoAuth, spec)
 	case s.InMulti && spec.Flags&command.NoMulti != 0:
 		return command.WireText(command.ErrNotInMulti, spec)
@@ -386,13 +415,10 @@ func runsInMulti(spec *command.Spec) bool {
 	return spec.FullName == "quit" || spec.FullName == "reset"
 }
 
-// held keeps the session's command back while clients are paused.
+// held keeps the session's command back while clients are paused. A pause of
+// everything holds CLIENT UNPAUSE too: it ends when its time has passed.
 func (x *Executor) held(s *command.Session, spec *command.Spec) bool {
-	p := x.svc.Pause
-	if p.Kind() == command.PauseWrites && !x.writes(s, spec) || exemptFromPause(spec) {
-		return false
-	}
-	return p.Hold(s)
+	return x.svc.Pause.Hold(s, x.writes(s, spec), x.NowMs())
 }
 
 func (x *Executor) writes(s *command.Session, spec *command.Spec) bool {
@@ -404,11 +430,6 @@ func (x *Executor) writes(s *command.Session, spec *command.Spec) bool {
 		}
 	}
 	return spec.Flags&(command.Write|command.MayReplicate) != 0
-}
-
-// exemptFromPause keeps a way open to end a pause.
-func exemptFromPause(spec *command.Spec) bool {
-	return spec.FullName == "client|unpause" || spec.FullName == "client|pause"
 }
 
 // cloneArgv copies arguments in one allocation of bytes.

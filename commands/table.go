@@ -7,6 +7,7 @@ import (
 	"github.com/medleydb/medley/commands/conncmd"
 	"github.com/medleydb/medley/commands/hashcmd"
 	"github.com/medleydb/medley/commands/keycmd"
+	"github.com/medleydb/medley/commands/listcmd"
 	"github.com/medleydb/medley/commands/scriptcmd"
 	"github.com/medleydb/medley/commands/servercmd"
 	"github.com/medleydb/medley/commands/setcmd"
@@ -22,6 +23,7 @@ func allSpecs() []*command.Spec {
 		conncmd.Specs(),
 		hashcmd.Specs(),
 		keycmd.Specs(),
+		listcmd.Specs(),
 		scriptcmd.Specs(),
 		servercmd.Specs(),
 		setcmd.Specs(),

@@ -124,6 +124,13 @@ func (tx *Tx) Changed(key []byte, ev Event) {
 	tx.notify(tx.DB, key, ev)
 }
 
+// AlsoChanged is Changed for another key of one change, which counts once: the
+// other end of a move.
+func (tx *Tx) AlsoChanged(key []byte, ev Event) {
+	tx.Changed(key, ev)
+	tx.dirty--
+}
+
 // touched marks watchers of the key and readies its waiters.
 func (tx *Tx) touched(sh *shard, db int, key []byte) {
 	if len(sh.watched) > 0 {

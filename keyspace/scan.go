@@ -54,10 +54,10 @@ func (tx *Tx) scanShard(shard int, from uint32, count int, fn func(Entry)) (next
 		seen++
 		ref := arena.Ref(slot)
 		r := t.record(ref)
-		if r.has(hasExpiry) && r.expiry() <= tx.now {
-			expired = append(expired, ref)
-		} else {
+		if tx.Expired == ShowExpired || !r.has(hasExpiry) || r.expiry() > tx.now {
 			fn(t.entry(r))
+		} else if tx.Expired == RemoveExpired {
+			expired = append(expired, ref)
 		}
 		return seen < count
 	})
@@ -85,6 +85,10 @@ func (tx *Tx) ForEach(fn func(Entry) bool) {
 	}
 }
 
+// hiddenTries is how often Random looks for a key that has not expired where those
+// that have must stay: they may be all.
+const hiddenTries = 100
+
 // Random returns a copy of a random key of the database; nil when it has none. All
 // shards must be held.
 func (tx *Tx) Random() []byte {
@@ -109,7 +113,7 @@ func (tx *Tx) Random() []byte {
 			}
 			r := t.record(arena.Ref(t.index.random(tx.rng.Uint64())))
 			key := bytes.Clone(t.key(r))
-			if _, ok := tx.Expiry(key); ok {
+			if _, ok := tx.Expiry(key); ok || tx.Expired == HideExpired && tries >= hiddenTries {
 				return key
 			}
 			break

@@ -22,6 +22,8 @@ type Tx struct {
 	NoTouch bool
 	// NoStats keeps lookups from counting as hits and misses.
 	NoStats bool
+	// Expired says what lookups do with a key whose time has passed.
+	Expired ExpiredMode
 
 	set    []uint64 // held shards
 	single int      // the only held shard, or -1
@@ -42,6 +44,17 @@ type Tx struct {
 	changes   []Change
 	recording bool
 }
+
+// An ExpiredMode says what becomes of an expired key that a lookup meets. Only a
+// transaction that changes nothing may have another than RemoveExpired.
+type ExpiredMode uint8
+
+// The modes.
+const (
+	RemoveExpired ExpiredMode = iota
+	HideExpired               // it counts as missing and stays
+	ShowExpired               // it counts as any other
+)
 
 // A Change is an event as it happened, for tests and tools.
 type Change struct {
@@ -233,7 +246,7 @@ func (tx *Tx) place(key []byte) (*shard, uint32) {
 }
 
 // lookup finds a key that is there and has not expired; an expired one is
-// removed on the way.
+// removed on the way, unless Expired says otherwise.
 func (tx *Tx) lookup(key []byte) (sh *shard, t *table, h uint32, ref arena.Ref, r record) {
 	sh, h = tx.place(key)
 	t = sh.tables[tx.DB]
@@ -241,8 +254,10 @@ func (tx *Tx) lookup(key []byte) (sh *shard, t *table, h uint32, ref arena.Ref, 
 		return sh, nil, h, 0, nil
 	}
 	ref, r = t.find(key, h)
-	if ref != 0 && r.has(hasExpiry) && r.expiry() <= tx.now {
-		tx.expire(sh, t, key, h, ref)
+	if ref != 0 && r.has(hasExpiry) && r.expiry() <= tx.now && tx.Expired != ShowExpired {
+		if tx.Expired == RemoveExpired {
+			tx.expire(sh, t, key, h, ref)
+		}
 		return sh, t, h, 0, nil
 	}
 	return sh, t, h, ref, r

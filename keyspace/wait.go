@@ -106,6 +106,18 @@ func (s *Store) Cancel(w *Waiter) bool {
 	return true
 }
 
+// Cancel is Store.Cancel for a transaction, which holds no shard or all.
+func (tx *Tx) Cancel(w *Waiter) bool {
+	if !tx.held {
+		return tx.store.Cancel(w)
+	}
+	if !w.parked {
+		return false
+	}
+	tx.store.unpark(w)
+	return true
+}
+
 // Waiters returns the number of parked waiters.
 func (s *Store) Waiters() int { return int(s.waiters.Load()) }
 
@@ -172,6 +184,10 @@ func (tx *Tx) makeReady(sh *shard, db int, key []byte) {
 // serveReady serves the waiters of ready keys. Serving may make more keys ready.
 func (tx *Tx) serveReady() {
 	db := tx.DB
+	// A waiting command is one of its own: what the waking one waited for itself has
+	// passed meanwhile.
+	tx.now = max(tx.now, tx.store.NowMs())
+	tx.env.NowMs = tx.now
 	for len(tx.ready) > 0 {
 		r := tx.ready[0]
 		tx.ready = tx.ready[1:]

@@ -1,12 +1,18 @@
 package keyspace
 
+import "sync/atomic"
+
 // A Watch notes whether any of a set of keys has changed. It belongs to one
 // session; the table of watched keys is the shard's, so that a record pays
 // nothing for being watchable.
 type Watch struct {
 	keys   []dbKey
-	broken bool // under the lock of the key that broke it, see Broken
+	broken atomic.Bool // set under the lock of the key that broke it
 }
+
+// Broken reports whether a watched key has changed. Any goroutine may ask; EXEC asks
+// Unwatch, which holds the keys.
+func (w *Watch) Broken() bool { return w.broken.Load() }
 
 // Len returns the number of watched keys.
 func (w *Watch) Len() int { return len(w.keys) }
@@ -57,13 +63,13 @@ func (tx *Tx) Unwatch(w *Watch) (broken bool) {
 		}
 	}
 	tx.DB = db
-	broken = w.broken
-	w.keys, w.broken = w.keys[:0], false
+	broken = w.broken.Swap(false)
+	w.keys = w.keys[:0]
 	return broken
 }
 
 func (sh *shard) breakWatches(db int, key []byte) {
 	for _, w := range sh.watched[dbKey{db, string(key)}] {
-		w.broken = true
+		w.broken.Store(true)
 	}
 }

@@ -18,7 +18,7 @@ func (tx *Tx) Flush() int {
 		for k, list := range sh.watched {
 			if k.db == tx.DB && t.holds([]byte(k.key), tx) {
 				for _, w := range list {
-					w.broken = true
+					w.broken.Store(true)
 				}
 			}
 		}
@@ -52,7 +52,7 @@ func (tx *Tx) Swap(a, b int) {
 			key := []byte(k.key)
 			if (k.db == a || k.db == b) && (ta.holds(key, tx) || tb.holds(key, tx)) {
 				for _, w := range list {
-					w.broken = true
+					w.broken.Store(true)
 				}
 			}
 		}

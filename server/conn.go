@@ -76,7 +76,9 @@ func (h handler) Message(c *netio.Conn, m any) {
 		k.session.Park(nil)
 		c.Waiting = false
 		k.w.Buf, k.w.RESP3 = c.Out, k.session.Proto == 3
-		command.Replay(&k.w, m.reply)
+		if k.session.Answers() {
+			command.Replay(&k.w, m.reply)
+		}
 		c.Out, k.w.Buf = k.w.Buf, nil
 		k.hold(m.offset)
 	case retry:

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"runtime"
+	"sort"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,7 +27,8 @@ type Server struct {
 	stats *command.Stats
 
 	sockets   netio.Server
-	listeners []net.Listener
+	mu        sync.Mutex
+	listeners map[string]net.Listener // by address and port, or unixKey
 	accepting sync.WaitGroup
 	stop      chan struct{}
 	stopOnce  sync.Once
@@ -39,7 +42,7 @@ type Options struct {
 	Log    *slog.Logger // default none
 	// Portable chooses the back end of goroutines where event loops exist too.
 	Portable bool
-	// Loops is the number of event loops; default one per processor.
+	// Loops is the number of event loops; default what io-threads says.
 	Loops int
 }
 
@@ -51,7 +54,15 @@ func New(o Options) (*Server, error) {
 	if o.Config == nil {
 		o.Config = o.Engine.Services().Config
 	}
-	s := &Server{eng: o.Engine, cfg: o.Config, log: o.Log, stats: o.Engine.Services().Stats, stop: make(chan struct{})}
+	s := &Server{eng: o.Engine, cfg: o.Config, log: o.Log, stats: o.Engine.Services().Stats, stop: make(chan struct{}), listeners: map[string]net.Listener{}}
+	if o.Loops == 0 {
+		if o.Loops = int(s.cfg.IOThreads.Load()); o.Loops == 1 {
+			o.Loops = runtime.GOMAXPROCS(0)
+		}
+	}
+	if err := s.cfg.Override(config.Pair{Name: "io-threads", Value: strconv.Itoa(o.Loops)}); err != nil {
+		return nil, err
+	}
 	var err error
 	if o.Portable {
 		s.sockets = netio.NewGoroutines(handler{s})
@@ -68,39 +79,95 @@ func (s *Server) Engine() *commands.Engine { return s.eng }
 
 // Addrs returns the addresses that the server listens on.
 func (s *Server) Addrs() []net.Addr {
-	list := make([]net.Addr, len(s.listeners))
-	for i, l := range s.listeners {
-		list[i] = l.Addr()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var list []net.Addr
+	for _, l := range s.listeners {
+		list = append(list, l.Addr())
 	}
+	sort.Slice(list, func(i, j int) bool { return list[i].String() < list[j].String() })
 	return list
 }
 
 // Listen opens the sockets that the configuration names and starts to serve them.
+// CONFIG SET of port or bind moves them later.
 func (s *Server) Listen() error {
-	port := s.cfg.Port.Load()
-	if port != 0 || s.cfg.Unixsocket.Load() == "" {
-		for _, addr := range s.cfg.Bind.Load() {
-			if err := s.listenTCP(addr, port); err != nil {
-				return err
-			}
-		}
+	if err := s.listenTCP(); err != nil {
+		return err
 	}
 	if path := s.cfg.Unixsocket.Load(); path != "" {
 		if err := s.listenUnix(path); err != nil {
 			return err
 		}
 	}
-	if len(s.listeners) == 0 {
+	if len(s.Addrs()) == 0 {
 		return errors.New("server: no address to listen on")
+	}
+	s.cfg.OnChange(func() error {
+		if err := s.listenTCP(); err != nil {
+			s.log.Warn("cannot listen", "error", err)
+			return errors.New("Unable to listen on this port. Check server logs.")
+		}
+		return nil
+	}, "port")
+	s.cfg.OnChange(func() error {
+		if err := s.listenTCP(); err != nil {
+			s.log.Warn("cannot listen", "error", err)
+			return errors.New("Failed to bind to specified addresses.")
+		}
+		return nil
+	}, "bind")
+	return nil
+}
+
+// listenTCP brings the TCP sockets in line with the configuration: it opens what is
+// missing and, if that went well, closes what is not wanted any more.
+func (s *Server) listenTCP() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	wanted := map[string]bool{}
+	var opened []net.Listener
+	var keys []string
+	port := s.cfg.Port.Load()
+	for _, addr := range s.cfg.Bind.Load() {
+		if port == 0 && s.cfg.Unixsocket.Load() != "" {
+			break
+		}
+		key := addr + " " + strconv.FormatInt(port, 10)
+		wanted[key] = true
+		if s.listeners[key] != nil {
+			continue
+		}
+		l, err := listenOn(addr, port)
+		if err != nil {
+			for _, l := range opened {
+				l.Close()
+			}
+			return fmt.Errorf("server: %w", err)
+		}
+		if l != nil {
+			opened, keys = append(opened, l), append(keys, key)
+		}
+	}
+	for key, l := range s.listeners {
+		if key != unixKey && !wanted[key] {
+			delete(s.listeners, key)
+			l.Close()
+		}
+	}
+	for i, l := range opened {
+		s.serve(keys[i], l)
 	}
 	return nil
 }
 
-// listenTCP listens on one address of the bind directive: a leading - makes a
-// missing one no error, * means all.
-func (s *Server) listenTCP(addr string, port int64) error {
-	optional := strings.HasPrefix(addr, "-")
-	addr = strings.TrimPrefix(addr, "-")
+// unixKey names the unix socket among the listeners.
+const unixKey = "unix"
+
+// listenOn listens on one address of the bind directive: a leading - makes a
+// missing one no error (nil), * means all.
+func listenOn(addr string, port int64) (net.Listener, error) {
+	addr, optional := strings.CutPrefix(addr, "-")
 	network := "tcp4"
 	if strings.Contains(addr, ":") {
 		network = "tcp6"
@@ -112,14 +179,10 @@ func (s *Server) listenTCP(addr string, port int64) error {
 		addr, network = "::", "tcp6"
 	}
 	l, err := net.Listen(network, net.JoinHostPort(addr, strconv.FormatInt(port, 10)))
-	if err != nil {
-		if optional {
-			return nil
-		}
-		return fmt.Errorf("server: %w", err)
+	if err != nil && optional {
+		return nil, nil
 	}
-	s.serve(l)
-	return nil
+	return l, err
 }
 
 func (s *Server) listenUnix(path string) error {
@@ -136,17 +199,23 @@ func (s *Server) listenUnix(path string) error {
 			return fmt.Errorf("server: %w", err)
 		}
 	}
-	s.serve(l)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.serve(unixKey, l)
 	return nil
 }
 
-func (s *Server) serve(l net.Listener) {
-	s.listeners = append(s.listeners, l)
+// serve accepts connections until the listener is closed; mu is held.
+func (s *Server) serve(key string, l net.Listener) {
+	s.listeners[key] = l
 	s.accepting.Add(1)
 	go func() {
 		defer s.accepting.Done()
 		for {
 			nc, err := l.Accept()
+			if errors.Is(err, net.ErrClosed) {
+				return
+			}
 			if err != nil {
 				select {
 				case <-s.stop:
@@ -223,9 +292,11 @@ func (s *Server) cron() {
 func (s *Server) Close() {
 	s.stopOnce.Do(func() {
 		close(s.stop)
+		s.mu.Lock()
 		for _, l := range s.listeners {
 			l.Close()
 		}
+		s.mu.Unlock()
 		s.accepting.Wait()
 		s.sockets.Close()
 	})

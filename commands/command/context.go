@@ -2,6 +2,7 @@ package command
 
 import (
 	"errors"
+	"math"
 
 	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/keyspace"
@@ -45,6 +46,9 @@ func (c *Context) Argv() [][]byte { return c.Args.argv }
 // Changed says that the command changed the key, and how.
 func (c *Context) Changed(key []byte, ev keyspace.Event) { c.Tx.Changed(key, ev) }
 
+// AlsoChanged is Changed for another key of one change, which counts once.
+func (c *Context) AlsoChanged(key []byte, ev keyspace.Event) { c.Tx.AlsoChanged(key, ev) }
+
 // Effect names a deterministic command in place of the present one's arguments, for
 // the journal. Arguments are borrowed until the transaction ends.
 func (c *Context) Effect(name string, args ...[]byte) {
@@ -81,22 +85,21 @@ func (c *Context) Park(w Wait) error {
 // Unix milliseconds; 0 stays 0 and means for ever.
 func (c *Context) ParseTimeout(arg []byte) (deadlineMs int64, err error) {
 	f, ok := datatypes.ParseFloat(arg)
-	switch {
-	case !ok:
+	if !ok {
 		return 0, ErrTimeoutNotFloat
-	case f < 0:
+	}
+	// Rounded up first, so that less than a millisecond below 0 is no time at all.
+	ms := math.Ceil(f * 1000)
+	switch {
+	case ms < 0:
 		return 0, ErrTimeoutNegative
-	case f == 0:
+	case ms == 0:
 		return 0, nil
-	case f > float64(1<<62)/1000:
+	case ms >= 1<<63:
 		return 0, ErrTimeoutRange
 	}
-	ms := f * 1000
 	n := int64(ms)
-	if float64(n) < ms {
-		n++
-	}
-	if n > 1<<62-c.Tx.NowMs() {
+	if n > math.MaxInt64-c.Tx.NowMs() {
 		return 0, ErrTimeoutRange
 	}
 	return c.Tx.NowMs() + n, nil

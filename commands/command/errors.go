@@ -31,7 +31,11 @@ var (
 	ErrNestedMulti     = errors.New("MULTI calls can not be nested")
 	ErrNotInMulti      = errors.New("command not allowed inside a transaction")
 	ErrOOM             = errors.New("command not allowed when used memory > 'maxmemory'")
+	ErrIntRange        = errors.New("value is out of the range of a 32-bit integer")
 	ErrNoAuth          = errors.New("authentication required")
+	ErrHelloNoAuth     = errors.New("authentication required for HELLO")
+	ErrNoPassword      = errors.New("AUTH without a password set")
+	ErrClientName      = errors.New("client name has special characters")
 	ErrWrongPass       = errors.New("invalid username-password pair or user is disabled")
 	ErrNoProto         = errors.New("unsupported protocol version")
 	ErrLoading         = errors.New("the dataset is being loaded")
@@ -58,11 +62,16 @@ var wireTexts = map[error]string{
 	ErrNestedMulti:     "ERR MULTI calls can not be nested",
 	ErrNotInMulti:      "ERR Command not allowed inside a transaction",
 	ErrOOM:             "OOM command not allowed when used memory > 'maxmemory'.",
+	ErrIntRange:        "ERR value is out of range, value must between -2147483648 and 2147483647",
 	ErrNoAuth:          "NOAUTH Authentication required.",
-	ErrWrongPass:       "WRONGPASS invalid username-password pair or user is disabled.",
-	ErrNoProto:         "NOPROTO unsupported protocol version",
-	ErrLoading:         "LOADING Medley is loading the dataset in memory",
-	ErrInternal:        "ERR internal error",
+	ErrHelloNoAuth: "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> " +
+		"option can be used to authenticate the client and select the RESP protocol version at the same time",
+	ErrNoPassword: "ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?",
+	ErrClientName: "ERR Client names cannot contain spaces, newlines or special characters.",
+	ErrWrongPass:  "WRONGPASS invalid username-password pair or user is disabled.",
+	ErrNoProto:    "NOPROTO unsupported protocol version",
+	ErrLoading:    "LOADING Medley is loading the dataset in memory",
+	ErrInternal:   "ERR internal error",
 
 	keyspace.ErrWrongType:      "WRONGTYPE Operation against a key holding the wrong kind of value",
 	datatypes.ErrNotInteger:    "ERR value is not an integer or out of range",

@@ -21,3 +21,10 @@ func Help(c *Context) error {
 	}
 	return nil
 }
+
+// SubcommandError is the error of a subcommand that was given another number of
+// arguments than it can have, where its arity does not tell.
+func (c *Context) SubcommandError() error {
+	name := c.Args.argv[1]
+	return Errorf("unknown subcommand or wrong number of arguments for '%.128s'. Try %s HELP.", name, strings.ToUpper(c.Spec.Parent().Name))
+}

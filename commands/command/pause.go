@@ -7,11 +7,17 @@ import (
 
 // Pause is the state of CLIENT PAUSE. A session whose command is paused leaves its
 // input where it is and is told to retry when the pause ends.
+//
+// Pauses of both kinds run side by side, each with a deadline of its own. Redis keeps
+// one deadline, the later one, with the stricter kind: there a long pause of writes
+// followed by a short one of everything stops everything for the long time,
+// CLIENT UNPAUSE included.
 type Pause struct {
 	active atomic.Uint32 // PauseKind
 	mu     sync.Mutex
-	until  [3]int64 // Unix milliseconds, by kind
-	parked []*Session
+	until  [3]int64   // Unix milliseconds, by kind
+	held   []*Session // first come first; nil where one has left
+	count  int        // of held that are not nil
 }
 
 // PauseKind says which commands are held back.
@@ -35,17 +41,34 @@ func (p *Pause) Start(k PauseKind, untilMs int64) {
 	p.active.Store(max(p.active.Load(), uint32(k)))
 }
 
-// Hold keeps the session to be told when the pause ends; false when there is no
-// pause any more.
-func (p *Pause) Hold(s *Session) bool {
+// Hold keeps the session to be told when the pause ends; false when its command may
+// run. Another session may have changed the pause since the caller looked at Kind.
+func (p *Pause) Hold(s *Session, writes bool, nowMs int64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.Kind() == PauseNone {
+	if p.until[PauseAll] <= nowMs && !(writes && p.until[PauseWrites] > nowMs) {
 		return false
 	}
-	p.parked = append(p.parked, s)
+	if s.heldAt == 0 {
+		p.held = append(p.held, s)
+		p.count++
+		s.heldAt = len(p.held)
+	}
 	s.SetFlag(Blocked, true)
 	return true
+}
+
+// Forget lets go of a session that will not come again.
+func (p *Pause) Forget(s *Session) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s.heldAt == 0 {
+		return
+	}
+	p.held[s.heldAt-1] = nil
+	p.count--
+	s.heldAt = 0
+	s.SetFlag(Blocked, false)
 }
 
 // Tick ends pauses whose time has passed.
@@ -78,12 +101,21 @@ func (p *Pause) finish(kind PauseKind) {
 	p.active.Store(uint32(kind))
 	var list []*Session
 	if kind < was {
-		list, p.parked = p.parked, nil
+		list, p.held, p.count = p.held, nil, 0
+	}
+	// A session is marked as going on before the lock is released: it may come again
+	// at once.
+	for _, s := range list {
+		if s != nil {
+			s.heldAt = 0
+			s.SetFlag(Blocked, false)
+		}
 	}
 	p.mu.Unlock()
 	for _, s := range list {
-		s.SetFlag(Blocked, false)
-		s.Peer.Retry()
+		if s != nil {
+			s.Peer.Retry()
+		}
 	}
 }
 
@@ -91,7 +123,7 @@ func (p *Pause) finish(kind PauseKind) {
 func (p *Pause) Held() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(p.parked)
+	return p.count
 }
 
 // Until returns the end of the present pause in Unix milliseconds, and its kind.

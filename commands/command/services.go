@@ -1,6 +1,8 @@
 package command
 
 import (
+	"crypto/sha256"
+	"crypto/subtle"
 	"log/slog"
 	"sync/atomic"
 
@@ -24,8 +26,17 @@ type Services struct {
 	ReplID  atomic.Pointer[string] // likewise, of the history of changes
 	StartMs int64                  // Unix milliseconds
 	// Unblock ends the wait of a session: with its timeout's reply, or with an
-	// error. False when it does not wait.
-	Unblock func(s *Session, withError bool) bool
+	// error. False when it does not wait for keys. The transaction must hold no shard,
+	// or all.
+	Unblock func(tx *keyspace.Tx, s *Session, withError bool) bool
+	// Kill ends another session: it runs nothing any more and its connection is
+	// closed. The transaction as for Unblock.
+	Kill func(tx *keyspace.Tx, s *Session)
+	// Users says who may use the engine. It is set before the first session.
+	Users Users
+	// ImportMode reports whether data is being imported, so that expired keys stay;
+	// nil for never. It is set before the first session.
+	ImportMode func() bool
 	// Shutdown ends the server; nil in an embedded engine.
 	Shutdown func(ShutdownOptions) error
 	// ActiveExpire turns the sweep of expired keys on and off.
@@ -33,6 +44,45 @@ type Services struct {
 	// CronPaused stops the engine's background work, for tests.
 	CronPaused atomic.Bool
 }
+
+// Users knows the users and their passwords.
+type Users interface {
+	// Required reports whether a new session must authenticate first.
+	Required() bool
+	// Authenticate reports whether the password is the user's.
+	Authenticate(user, password string) bool
+	// Known reports whether there is such a user.
+	Known(user string) bool
+}
+
+// DefaultUser is the user of a session that has not authenticated as another.
+const DefaultUser = "default"
+
+// Password is the Users where there is only the default one: it returns the password
+// (requirepass), "" for none.
+type Password func() string
+
+var _ Users = Password(nil)
+
+// Required implements Users.
+func (p Password) Required() bool { return p() != "" }
+
+// Known implements Users.
+func (p Password) Known(user string) bool { return user == DefaultUser }
+
+// Authenticate implements Users. Without a password any will do, as the field has it.
+// It takes as long for a wrong password as for the right one.
+func (p Password) Authenticate(user, password string) bool {
+	want := p()
+	if !p.Known(user) {
+		return false
+	}
+	a, b := sha256.Sum256([]byte(want)), sha256.Sum256([]byte(password))
+	return want == "" || subtle.ConstantTimeCompare(a[:], b[:]) == 1
+}
+
+// Importing reports whether data is being imported.
+func (s *Services) Importing() bool { return s.ImportMode != nil && s.ImportMode() }
 
 // ShutdownOptions are those of SHUTDOWN.
 type ShutdownOptions struct {

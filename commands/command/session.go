@@ -57,7 +57,9 @@ type Session struct {
 	db       atomic.Int32
 	flags    atomic.Uint32
 	queued   atomic.Int32 // commands in the queue, -1 outside MULTI
+	queuedB  atomic.Int64 // bytes of their arguments
 	watching atomic.Int32
+	subs     [3]atomic.Int32 // channels, patterns and shard channels
 	lastMs   atomic.Int64
 	lastSpec atomic.Pointer[Spec]
 	commands atomic.Int64
@@ -68,6 +70,9 @@ type Session struct {
 	libs   [2]string // library's name and version
 	user   string
 	parked *Parked
+
+	named  bool // a name, user or library was set
+	heldAt int  // Pause.held's
 }
 
 // A Queued is a command in MULTI; it owns its arguments.
@@ -87,6 +92,26 @@ const (
 	ReplySkipNext           // the next command is not answered
 )
 
+// Hush is told that a command begins, when ReplyMode is not ReplyOn.
+func (s *Session) Hush() {
+	if s.ReplyMode == ReplySkipNext {
+		s.ReplyMode = ReplySkip
+	}
+}
+
+// Answers is told that a command has ended and reports whether its reply is sent.
+// Whoever writes the reply of a command that has waited asks it too.
+func (s *Session) Answers() bool {
+	switch s.ReplyMode {
+	case ReplyOff:
+		return false
+	case ReplySkip:
+		s.ReplyMode = ReplyOn
+		return false
+	}
+	return true
+}
+
 // SessionFlags are marks of a session.
 type SessionFlags uint32
 
@@ -94,10 +119,13 @@ type SessionFlags uint32
 const (
 	NoTouch SessionFlags = 1 << iota
 	NoEvict
-	Blocked
+	Blocked // waits for a key, or for the end of a pause
 	CloseAfterReply
 	UnixSocket
 	ReadOnlySession
+	Killed       // runs nothing any more; its connection is about to end
+	ImportSource // reads keys that have expired, while data is imported
+	Redirects    // understands a reply that sends it to another server
 )
 
 // NewSession returns a session that speaks RESP2 to the peer.
@@ -125,7 +153,10 @@ func (s *Session) SetProto(v int) {
 // Flag reports whether the session has the mark.
 func (s *Session) Flag(f SessionFlags) bool { return SessionFlags(s.flags.Load())&f != 0 }
 
-// SetFlag sets or clears a mark.
+// Flags returns all marks.
+func (s *Session) Flags() SessionFlags { return SessionFlags(s.flags.Load()) }
+
+// SetFlag sets or clears marks.
 func (s *Session) SetFlag(f SessionFlags, on bool) {
 	if on {
 		s.flags.Or(uint32(f))
@@ -144,7 +175,7 @@ func (s *Session) Name() string {
 // SetName sets the name.
 func (s *Session) SetName(name string) {
 	s.mu.Lock()
-	s.name = name
+	s.name, s.named = name, true
 	s.mu.Unlock()
 }
 
@@ -158,7 +189,7 @@ func (s *Session) User() string {
 // SetUser sets the authenticated user.
 func (s *Session) SetUser(name string) {
 	s.mu.Lock()
-	s.user = name
+	s.user, s.named = name, true
 	s.mu.Unlock()
 }
 
@@ -173,6 +204,7 @@ func (s *Session) Lib() (name, version string) {
 func (s *Session) SetLib(version bool, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.named = true
 	if version {
 		s.libs[1] = text
 	} else {
@@ -184,6 +216,11 @@ func (s *Session) SetLib(version bool, text string) {
 func (s *Session) Enqueue(spec *Spec, argv [][]byte) {
 	s.Queue = append(s.Queue, Queued{spec, argv})
 	s.queued.Store(int32(len(s.Queue)))
+	n := int64(0)
+	for _, a := range argv {
+		n += int64(len(a))
+	}
+	s.queuedB.Add(n)
 }
 
 // Begin starts a transaction.
@@ -196,12 +233,13 @@ func (s *Session) Begin() {
 func (s *Session) EndMulti() {
 	s.InMulti, s.Aborted, s.Queue = false, false, nil
 	s.queued.Store(-1)
+	s.queuedB.Store(0)
 }
 
 // NoteWatches brings the number of watched keys that others see up to date.
 func (s *Session) NoteWatches() { s.watching.Store(int32(s.Watch.Len())) }
 
-// Ran notes that the session ran a command.
+// Ran notes the command that the session has given; nil for one that there is not.
 func (s *Session) Ran(spec *Spec) {
 	if s.lastSpec.Load() != spec {
 		s.lastSpec.Store(spec)
@@ -226,20 +264,53 @@ func (s *Session) LastSpec() *Spec { return s.lastSpec.Load() }
 // QueueLen returns the number of queued commands, -1 outside MULTI.
 func (s *Session) QueueLen() int { return int(s.queued.Load()) }
 
-// Watching returns the number of watched keys.
-func (s *Session) Watching() int { return int(s.watching.Load()) }
+// QueueBytes returns the size of the queued commands' arguments.
+func (s *Session) QueueBytes() int64 { return s.queuedB.Load() }
+
+// Watching returns the number of watched keys; 0 when one of them has changed, since
+// the others make no difference any more.
+func (s *Session) Watching() int {
+	if s.Watch.Broken() {
+		return 0
+	}
+	return int(s.watching.Load())
+}
+
+// NoteSubscriptions sets the numbers that others see of channels, patterns and shard
+// channels.
+func (s *Session) NoteSubscriptions(channels, patterns, shard int) {
+	s.subs[0].Store(int32(channels))
+	s.subs[1].Store(int32(patterns))
+	s.subs[2].Store(int32(shard))
+}
+
+// Subscriptions returns what NoteSubscriptions set.
+func (s *Session) Subscriptions() (channels, patterns, shard int) {
+	return int(s.subs[0].Load()), int(s.subs[1].Load()), int(s.subs[2].Load())
+}
+
+// Altered reports whether the session is in another state than a new one, apart from
+// a command that waits.
+func (s *Session) Altered() bool {
+	if s.InMulti || s.Watch.Len() > 0 || s.DB() != 0 || s.Closing || s.ReplyMode != ReplyOn || s.Flags()&^Blocked != 0 {
+		return true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.named
+}
 
 // SeenProto returns the protocol version, for others than the session's owner.
 func (s *Session) SeenProto() int { return int(s.proto.Load()) }
 
-// Restart brings the session back to its first state, as RESET does. Watched keys
-// must have been released.
+// Restart brings the session back to its first state, as RESET does, but for what it
+// told of its library and capabilities. Watched keys must have been released.
 func (s *Session) Restart(authed bool) {
 	s.EndMulti()
 	s.Select(0)
 	s.SetProto(2)
 	s.ReplyMode = ReplyOn
-	s.SetFlag(NoTouch|NoEvict|ReadOnlySession, false)
+	s.SetFlag(NoTouch|NoEvict|ReadOnlySession|ImportSource, false)
 	s.Authed = authed
 	s.SetName("")
 	s.SetUser("default")

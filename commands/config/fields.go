@@ -17,6 +17,7 @@ type Network struct {
 	Unixsocketperm               Int // mode bits; 0: as umask leaves them
 	ProtectedMode                Bool
 	Maxclients                   Int
+	IOThreads                    Int // event loops; 1: one per processor
 	MaxNewConnectionsPerCycle    Int
 	ProtoMaxBulkLen              Int // bytes
 	ClientQueryBufferLimit       Int // bytes

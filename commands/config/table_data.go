@@ -38,7 +38,7 @@ func (t *table) data(c *Data) {
 	t.enum("sanitize-dump-payload", &c.SanitizeDumpPayload, int32(SanitizeNo), []string{"no", "yes", "clients"}, live)
 	t.bool("lua-enable-deprecated-api", &c.LuaEnableDeprecatedAPI, false, protected|hidden).alias("lua-enable-insecure-api")
 	t.bool("extended-redis-compatibility", &c.ExtendedRedisCompatibility, false, live)
-	t.string("hash-seed", nil, "", nil, immutable|sensitive)
+	t.string("hash-seed", nil, "", nil, live|sensitive)
 	t.bool("activerehashing", nil, true, live)
 	for _, what := range []string{"eviction", "expire", "server-del", "user-del", "user-flush"} {
 		t.bool("lazyfree-lazy-"+what, nil, false, live)
@@ -80,9 +80,9 @@ func (t *table) persistence(c *Persistence) {
 	t.bool("aof-rewrite-incremental-fsync", nil, true, live)
 	t.bool("aof-timestamp-enabled", &c.AOFTimestampEnabled, false, live)
 	t.bool("aof-disable-auto-gc", &c.AOFDisableAutoGC, false, hidden)
-	t.string("backupdirname", &c.Backupdirname, "backupdir", checkAppendDirname, immutable)
+	t.string("backupdirname", &c.Backupdirname, "backupdir", checkAppendDirname, live)
 	t.int("backup-sealed-ttl", &c.BackupSealedTTL, 0, 0, maxInt64, live)
-	t.string("preload-file", &c.PreloadFile, "", nil, immutable)
+	t.string("preload-file", &c.PreloadFile, "", nil, live)
 }
 
 func (t *table) replication(c *Replication) {
@@ -112,7 +112,7 @@ func (t *table) replication(c *Replication) {
 		[]string{"disabled", "on-empty-db", "swapdb", "flush-before-load"}, denyLoading)
 	t.bool("repl-rdb-channel", nil, true, hidden)
 	t.bool("dual-channel-replication-enabled", nil, false, live)
-	t.bool("repl-mptcp", nil, false, immutable)
+	t.bool("repl-mptcp", nil, false, live)
 	t.int("min-replicas-to-write", &c.MinReplicasToWrite, 0, 0, maxInt32, live).alias("min-slaves-to-write")
 	t.int("min-replicas-max-lag", &c.MinReplicasMaxLag, 10, 0, maxInt32, live).alias("min-slaves-max-lag")
 	t.enum("propagation-error-behavior", &c.PropagationErrorBehavior, int32(PropagationErrorIgnore),
@@ -128,7 +128,7 @@ func (t *table) cluster(c *Cluster) {
 	t.int("cluster-ping-interval", nil, 0, 0, maxInt64, hidden)
 	t.int("cluster-message-gossip-perc", nil, 10, 1, 100, hidden)
 	t.int("cluster-blacklist-ttl", nil, 60, 0, maxInt64, live)
-	t.int("cluster-databases", nil, 1, 1, maxInt32, immutable)
+	t.int("cluster-databases", nil, 1, 1, maxInt32, live)
 	t.int("cluster-port", &c.ClusterPort, 0, 0, maxPort, immutable)
 	t.string("cluster-announce-ip", &c.ClusterAnnounceIP, "", nil, live)
 	t.int("cluster-announce-port", &c.ClusterAnnouncePort, 0, 0, maxPort, live)

@@ -21,7 +21,7 @@ func (t *table) network(c *Network) {
 	t.int("tcp-keepalive", &c.TCPKeepalive, 300, 0, maxInt32, live)
 	t.int("timeout", &c.Timeout, 0, 0, maxInt32, live)
 	t.int("socket-mark-id", nil, 0, 0, maxUint32, immutable)
-	t.bool("mptcp", nil, false, immutable)
+	t.bool("mptcp", nil, false, live)
 	t.string("unixsocket", &c.Unixsocket, "", nil, immutable)
 	t.string("unixsocketgroup", &c.Unixsocketgroup, "", nil, immutable)
 	t.number("unixsocketperm", &c.Unixsocketperm, 0, numberKind{max: 0o777, form: octal}, immutable)
@@ -39,7 +39,7 @@ func (t *table) network(c *Network) {
 	t.number("maxmemory-clients", &c.MaxmemoryClients, 0, numberKind{min: -100, max: maxInt64, form: relative}, live)
 	t.int("tracking-table-max-keys", &c.TrackingTableMaxKeys, 1000000, 0, maxInt64, live)
 	t.string("availability-zone", &c.AvailabilityZone, "", nil, live)
-	t.int("io-threads", nil, 1, 1, 256, live)
+	t.int("io-threads", &c.IOThreads, 1, 1, 256, live)
 	t.bool("io-threads-always-active", nil, false, hidden)
 	t.int("min-io-threads-avoid-copy-reply", nil, 7, 0, maxInt32, hidden)
 	t.int("min-string-size-avoid-copy-reply", nil, 16*kib, 0, maxInt32, hidden)
@@ -48,8 +48,8 @@ func (t *table) network(c *Network) {
 	t.int("lookahead", nil, 16, 1, maxInt32, live)
 	t.string("rdma-bind", nil, "", nil, live)
 	t.int("rdma-port", nil, 0, 0, maxPort, live)
-	t.int("rdma-rx-size", nil, mib, 64*kib, 16*mib, immutable)
-	t.int("rdma-completion-vector", nil, -1, -1, 1024, immutable)
+	t.int("rdma-rx-size", nil, mib, 64*kib, 16*mib, live)
+	t.int("rdma-completion-vector", nil, -1, -1, 1024, live)
 }
 
 func (t *table) tls(c *Network) {
@@ -101,7 +101,7 @@ func (t *table) process(c *Process, workDir string) {
 	t.enum("enable-protected-configs", &c.EnableProtectedConfigs, int32(AccessNo), accessLevels(), immutable)
 	t.enum("enable-debug-command", &c.EnableDebugCommand, int32(AccessNo), accessLevels(), immutable)
 	t.enum("enable-module-command", &c.EnableModuleCommand, int32(AccessNo), accessLevels(), immutable)
-	t.bool("enable-debug-assert", nil, false, immutable|hidden)
+	t.bool("enable-debug-assert", nil, false, live|hidden)
 	t.string("debug-context", nil, "", nil, hidden)
 	t.bool("crash-log-enabled", nil, true, live)
 	t.bool("crash-memcheck-enabled", nil, true, live)

@@ -1,17 +1,22 @@
-// Package conncmd has the commands of connections.
+// Package conncmd has the commands of connections: who a client is, what it wants
+// from its connection, and what others may know of it and do to it.
 package conncmd
 
-import "github.com/medleydb/medley/commands/command"
+import (
+	"math"
+
+	"github.com/medleydb/medley/commands/command"
+)
 
 // Specs returns the commands of the family.
 func Specs() []*command.Spec {
-	return []*command.Spec{&ping, &echo, &selectDB}
+	return []*command.Spec{&auth, &client, &echo, &hello, &ping, &quit, &reset, &selectDB}
 }
 
 var ping = command.Spec{
 	Name: "ping", Group: command.GroupConnection, Since: "1.0.0", Arity: -1,
 	Summary: "Answers PONG, or what it is given.", Syntax: "[message]", Complexity: "O(1)",
-	Flags: command.Fast,
+	Flags: command.Fast | command.Sentinel,
 	Run:   runPing,
 }
 
@@ -45,14 +50,52 @@ var selectDB = command.Spec{
 }
 
 func runSelect(c *command.Context) error {
-	n := c.Args.IntOr(command.ErrInvalidDB)
+	n := c.Args.Int()
 	if err := c.Args.Err(); err != nil {
 		return err
 	}
-	if n < 0 || n >= int64(c.Services.Store.Databases()) {
+
+	switch {
+	case n < math.MinInt32 || n > math.MaxInt32:
+		return command.ErrIntRange
+	case n < 0 || n >= int64(c.Services.Store.Databases()):
 		return command.ErrDBIndex
 	}
 	c.Session.Select(int(n))
+
 	c.Reply.OK()
+	return nil
+}
+
+// beforeAuth are the flags of commands that a client may need before it is anybody.
+const beforeAuth = command.NoScript | command.Loading | command.Stale | command.Fast | command.NoAuth | command.AllowBusy
+
+var quit = command.Spec{
+	Name: "quit", Group: command.GroupConnection, Since: "1.0.0", Arity: -1,
+	Summary: "Closes the connection after its reply.", Complexity: "O(1)",
+	Flags: beforeAuth,
+	Run: func(c *command.Context) error {
+		c.Session.Closing = true
+		c.Reply.OK()
+		return nil
+	},
+}
+
+var reset = command.Spec{
+	Name: "reset", Group: command.GroupConnection, Since: "6.2.0", Arity: 1,
+	Summary: "Brings the connection back to the state of a new one.", Complexity: "O(N) in the number of queued commands and watched keys",
+	Flags: beforeAuth,
+	Scope: command.ScopeSession,
+	Run:   runReset,
+}
+
+func runReset(c *command.Context) error {
+	s := c.Session
+	c.Tx.Unwatch(&s.Watch)
+	s.NoteWatches()
+	s.Restart(!c.Services.Users.Required())
+
+	c.Reply.SetProto(s.Proto)
+	c.Reply.Status("RESET")
 	return nil
 }

@@ -131,7 +131,7 @@ func renameKey(c *command.Context, replace bool) (bool, error) {
 	}
 	c.Tx.Rename(from, c.Tx.DB, to)
 	c.Changed(from, keyspace.EvRenameFrom)
-	c.Changed(to, keyspace.EvRenameTo)
+	c.AlsoChanged(to, keyspace.EvRenameTo)
 	return true, nil
 }
 
@@ -170,7 +170,7 @@ func runCopy(c *command.Context) error {
 		return nil
 	}
 	c.Tx.Copy(from, int(db), to)
-	changedIn(c, int(db), to, keyspace.EvCopyTo)
+	in(c, int(db), func() { c.Changed(to, keyspace.EvCopyTo) })
 
 	c.Reply.Int(1)
 	return nil
@@ -184,10 +184,6 @@ func validDB(c *command.Context, db int64) bool {
 func existsIn(c *command.Context, db int, key []byte) (ok bool) {
 	in(c, db, func() { _, ok = c.Tx.Expiry(key) })
 	return ok
-}
-
-func changedIn(c *command.Context, db int, key []byte, ev keyspace.Event) {
-	in(c, db, func() { c.Changed(key, ev) })
 }
 
 // in runs fn on another database.
@@ -223,7 +219,7 @@ func runMove(c *command.Context) error {
 	}
 	c.Tx.Rename(key, int(db), key)
 	c.Changed(key, keyspace.EvMoveFrom)
-	changedIn(c, int(db), key, keyspace.EvMoveTo)
+	in(c, int(db), func() { c.AlsoChanged(key, keyspace.EvMoveTo) })
 
 	c.Reply.Int(1)
 	return nil

@@ -5,6 +5,7 @@ import (
 
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/datatypes"
+	"github.com/medleydb/medley/datatypes/list"
 	"github.com/medleydb/medley/datatypes/set"
 	"github.com/medleydb/medley/datatypes/str"
 	"github.com/medleydb/medley/keyspace"
@@ -12,8 +13,8 @@ import (
 
 var object = command.Spec{
 	Name: "object", Group: command.GroupGeneric, Since: "2.2.3", Arity: -2,
-	Summary: "A container for commands that look inside a key.",
-	Subs:    []*command.Spec{&objectEncoding, &objectFreq, &objectIdletime, &objectRefcount, &objectHelp},
+	Summary: "A container for commands that look inside a key.", Complexity: "Depends on the subcommand",
+	Subs: []*command.Spec{&objectEncoding, &objectFreq, &objectIdletime, &objectRefcount, &objectHelp},
 }
 
 func objectSub(name, since, summary string, run func(*command.Context, []byte) error) command.Spec {
@@ -47,6 +48,8 @@ func EncodingName(v *datatypes.Value) string {
 	switch v.Kind {
 	case datatypes.String:
 		return str.String{}.Of(v).EncodingName()
+	case datatypes.List:
+		return list.List{}.Of(v).EncodingName()
 	case datatypes.Set:
 		return set.Set{}.Of(v).EncodingName()
 	}
@@ -80,10 +83,11 @@ var objectRefcount = objectSub("refcount", "2.2.3", "Returns 1: a value has one 
 		// Servers of the field share the objects of these integers and answer the
 		// largest count for them, which clients' tests look at.
 		const sharedIntegers, shared = 10000, math.MaxInt32
-		s, _, err := keyspace.Read[str.String](c.Tx, key)
-		if n, notInt := s.Int(); err == nil && notInt == nil && s.EncodingName() == "int" && n >= 0 && n < sharedIntegers {
-			c.Reply.Int(shared)
-			return nil
+		if s, _, err := keyspace.Read[str.String](c.Tx, key); err == nil {
+			if n, err := s.Int(); err == nil && s.EncodingName() == "int" && n >= 0 && n < sharedIntegers {
+				c.Reply.Int(shared)
+				return nil
+			}
 		}
 		c.Reply.Int(1)
 		return nil

@@ -8,6 +8,7 @@ import (
 
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/datatypes"
+	"github.com/medleydb/medley/datatypes/list"
 	"github.com/medleydb/medley/datatypes/set"
 	"github.com/medleydb/medley/datatypes/str"
 	"github.com/medleydb/medley/keyspace"
@@ -44,6 +45,12 @@ func (d *digest) value(v *datatypes.Value, expires bool) error {
 	case datatypes.String:
 		d.mixNumber(0)
 		d.mix(str.String{}.Of(v).Bytes(nil))
+	case datatypes.List:
+		d.mixNumber(1)
+		var scratch [32]byte
+		for it := (list.List{}).Of(v).Iter(0, false); it.Next(); {
+			d.mix(it.Bytes(scratch[:0]))
+		}
 	case datatypes.Set:
 		d.mixNumber(2)
 		set.Set{}.Of(v).Each(func(m *set.Member) bool {

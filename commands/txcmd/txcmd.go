@@ -40,8 +40,8 @@ func runExec(c *command.Context) error {
 	if !s.InMulti {
 		return command.ErrExecNoMulti
 	}
+	defer s.EndMulti() // afterwards: the commands see themselves in a transaction
 	aborted, queue := s.Aborted, s.Queue
-	s.EndMulti()
 	broken := c.Tx.Unwatch(&s.Watch)
 	s.NoteWatches()
 	if aborted {

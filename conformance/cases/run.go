@@ -72,6 +72,9 @@ func (r *runner) play(f *File, c *Case) (Result, error) {
 		return result, err
 	}
 	defer last.Close()
+	if _, err := last.Do("PING"); err != nil { // the server knows it now
+		return result, err
+	}
 	began := time.Now()
 	bad := p.run(c)
 	p.finish(c, last)
@@ -93,7 +96,11 @@ func (r *runner) skips(c *Case) (why string, err error) {
 	if !promises(c.requires, r.o.Peer) {
 		return "not promised by " + r.o.Peer.String(), nil
 	}
-	for _, need := range c.needs {
+	needs := c.needs
+	if slices.ContainsFunc(c.steps, func(st *step) bool { return st.kind == rawStep }) {
+		needs = append([]string{needsRaw}, needs...)
+	}
+	for _, need := range needs {
 		has, err := r.hasNeed(need)
 		if err != nil {
 			return "", err
@@ -132,6 +139,9 @@ func needCommand(need string) string {
 	return need
 }
 
+// needsRaw is what a case with raw> steps needs: a client that can send bytes.
+const needsRaw = "a client for raw bytes"
+
 // hasNeed asks for a command in the one way that every server understands: calls
 // it with no arguments, and with one, where none is a call already.
 func (r *runner) hasNeed(need string) (bool, error) {
@@ -143,6 +153,11 @@ func (r *runner) hasNeed(need string) (bool, error) {
 		return false, err
 	}
 	defer c.Close()
+	if need == needsRaw {
+		_, has := c.(RawClient)
+		r.has[need] = has
+		return has, nil
+	}
 	v, err := c.Do(needCommand(need))
 	if err != nil {
 		return false, err

@@ -36,6 +36,10 @@ type Engine struct {
 func Open(o commands.Options) (*Engine, error) {
 	e := &Engine{}
 	o.Journal, o.Observer = &e.rec, &e.rec
+	o.Config = config.New()
+	if err := o.Config.Override(config.Pair{Name: "enable-debug-command", Value: "yes"}); err != nil {
+		return nil, err
+	}
 	eng, err := commands.Open(o)
 	if err != nil {
 		return nil, err
@@ -114,14 +118,11 @@ func (c *client) run() {
 		v, err := c.local.Do(c.ctx, list...)
 		var reply command.ReplyError
 		switch {
-		case errors.As(err, &reply), err == nil:
-		default:
+		case err == nil, errors.As(err, &reply):
+			c.out <- v
+		case !errors.Is(err, commands.ErrNoReply):
 			return
 		}
-		if v.Kind == command.Push {
-			continue
-		}
-		c.out <- v
 		if c.local.Session().Closing {
 			return
 		}
@@ -154,6 +155,8 @@ func (c *client) Receive() (command.Value, error) {
 			return v, io.EOF
 		}
 		return v, nil
+	case <-c.local.Gone():
+		return command.Value{}, io.EOF
 	case <-time.After(patience):
 		return command.Value{}, errors.New("inprocess: no reply came in time")
 	}

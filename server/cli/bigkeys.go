@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/medleydb/medley/commands/command"
+	"github.com/medleydb/medley/datatypes"
 )
 
 // A typeSize sums up the keys of one type.
@@ -101,7 +102,7 @@ func (v *sizeSurvey) count(t *typeSize, key string, size int64, done float64) {
 	v.keyBytes += int64(len(key))
 	v.sampled++
 	if t.biggest < size {
-		t.biggest, t.biggestKey = size, string(appendQuoted(nil, key))
+		t.biggest, t.biggestKey = size, string(datatypes.AppendQuoted(nil, key))
 		fmt.Fprintf(v.out, "[%05.2f%%] Biggest %-6s found so far %s with %d %s\n",
 			done, t.name, t.biggestKey, size, v.unit(t))
 	}

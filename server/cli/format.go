@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/medleydb/medley/commands/command"
+	"github.com/medleydb/medley/datatypes"
 )
 
 // appendReply appends a reply as it is printed. rawText is set for commands whose
@@ -44,7 +45,7 @@ func appendStandard(dst []byte, v command.Value, indent []byte) []byte {
 		dst = append(dst, "(double) "...)
 		dst = append(dst, doubleText(v)...)
 	case command.Bulk:
-		dst = appendQuoted(dst, v.Str)
+		dst = datatypes.AppendQuoted(dst, v.Str)
 	case command.Bool:
 		dst = appendBool(dst, v)
 	default:
@@ -148,9 +149,9 @@ func appendCSV(dst []byte, v command.Value) []byte {
 	case command.Null, command.NullArray:
 		return append(dst, "NULL"...)
 	case command.Error:
-		return appendQuoted(append(dst, "ERROR,"...), v.Str)
+		return datatypes.AppendQuoted(append(dst, "ERROR,"...), v.Str)
 	case command.Status, command.Bulk, command.Verbatim:
-		return appendQuoted(dst, v.Str)
+		return datatypes.AppendQuoted(dst, v.Str)
 	case command.Double:
 		return append(dst, doubleText(v)...)
 	case command.Array, command.Set, command.Push, command.Map:

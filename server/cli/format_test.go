@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/server/resp"
 )
 
@@ -104,7 +105,7 @@ func FuzzQuoteSplit(f *testing.F) {
 	f.Add("plain")
 	f.Add("\x00\xff \n\"'\\")
 	f.Fuzz(func(t *testing.T, s string) {
-		words, ok := splitArgs(string(appendQuoted(nil, s)))
+		words, ok := splitArgs(string(datatypes.AppendQuoted(nil, s)))
 		if !ok || len(words) != 1 || words[0] != s {
 			t.Errorf("%q came back as %q, %v", s, words, ok)
 		}

@@ -1,41 +1,12 @@
 package cli
 
-// appendQuoted appends s in double quotes, with escapes for what does not print;
-// every byte above 0x7e counts as such. splitArgs undoes it.
-func appendQuoted(dst []byte, s string) []byte {
-	dst = append(dst, '"')
-	for i := range len(s) {
-		switch c := s[i]; c {
-		case '\\', '"':
-			dst = append(dst, '\\', c)
-		case '\n':
-			dst = append(dst, '\\', 'n')
-		case '\r':
-			dst = append(dst, '\\', 'r')
-		case '\t':
-			dst = append(dst, '\\', 't')
-		case '\a':
-			dst = append(dst, '\\', 'a')
-		case '\b':
-			dst = append(dst, '\\', 'b')
-		default:
-			if c >= ' ' && c <= '~' {
-				dst = append(dst, c)
-			} else {
-				dst = append(dst, '\\', 'x', hexDigits[c>>4], hexDigits[c&15])
-			}
-		}
-	}
-	return append(dst, '"')
-}
-
-const hexDigits = "0123456789abcdef"
+import "github.com/medleydb/medley/datatypes"
 
 // appendJSONString appends s as a JSON string. Bytes above 0x1f pass as they are:
 // text that is UTF-8 stays readable.
 func appendJSONString(dst []byte, s string, ascii bool) []byte {
 	if ascii {
-		for _, c := range appendQuoted(nil, s) {
+		for _, c := range datatypes.AppendQuoted(nil, s) {
 			if c == '\\' {
 				dst = append(dst, '\\')
 			}
@@ -68,3 +39,5 @@ func appendJSONString(dst []byte, s string, ascii bool) []byte {
 	}
 	return append(dst, '"')
 }
+
+const hexDigits = "0123456789abcdef"

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/medleydb/medley/commands/command"
+	"github.com/medleydb/medley/datatypes"
 )
 
 // runScan lists keys: in quotes for people, as they are otherwise. Ctrl-C ends it
@@ -19,7 +20,7 @@ func (s *session) runScan() error {
 		s.buf = s.buf[:0]
 		for _, k := range keys {
 			if s.opt.format == formatStandard {
-				s.buf = appendQuoted(s.buf, k.Str)
+				s.buf = datatypes.AppendQuoted(s.buf, k.Str)
 			} else {
 				s.buf = append(s.buf, k.Str...)
 			}
