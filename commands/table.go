@@ -10,6 +10,7 @@ import (
 	"github.com/medleydb/medley/commands/listcmd"
 	"github.com/medleydb/medley/commands/scriptcmd"
 	"github.com/medleydb/medley/commands/servercmd"
+	"github.com/medleydb/medley/commands/setcmd"
 	"github.com/medleydb/medley/commands/stringcmd"
 	"github.com/medleydb/medley/commands/txcmd"
 	"github.com/medleydb/medley/datatypes"
@@ -20,11 +21,12 @@ import (
 func allSpecs() []*command.Spec {
 	return slices.Concat(
 		conncmd.Specs(),
+		hashcmd.Specs(),
 		keycmd.Specs(),
 		listcmd.Specs(),
 		scriptcmd.Specs(),
 		servercmd.Specs(),
-		hashcmd.Specs(),
+		setcmd.Specs(),
 		stringcmd.Specs(),
 		txcmd.Specs(),
 	)

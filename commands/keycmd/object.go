@@ -7,6 +7,7 @@ import (
 	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/datatypes/hash"
 	"github.com/medleydb/medley/datatypes/list"
+	"github.com/medleydb/medley/datatypes/set"
 	"github.com/medleydb/medley/datatypes/str"
 	"github.com/medleydb/medley/keyspace"
 )
@@ -52,6 +53,8 @@ func EncodingName(v *datatypes.Value) string {
 		return hash.Hash{}.Of(v).EncodingName()
 	case datatypes.List:
 		return list.List{}.Of(v).EncodingName()
+	case datatypes.Set:
+		return set.Set{}.Of(v).EncodingName()
 	}
 	return "unknown"
 }

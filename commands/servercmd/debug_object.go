@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/medleydb/medley/commands/command"
+	"github.com/medleydb/medley/commands/keycmd"
 	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/datatypes/str"
 )
@@ -21,10 +22,7 @@ func peek(c *command.Context, key []byte, v *datatypes.Value) bool {
 
 // encodingName returns the name of the value's encoding.
 func encodingName(v *datatypes.Value) string {
-	if v.Kind == datatypes.String {
-		return str.String{}.Of(v).EncodingName()
-	}
-	return "unknown"
+	return keycmd.EncodingName(v)
 }
 
 func debugObject(c *command.Context) error {

@@ -9,6 +9,7 @@ import (
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/datatypes/list"
+	"github.com/medleydb/medley/datatypes/set"
 	"github.com/medleydb/medley/datatypes/str"
 	"github.com/medleydb/medley/keyspace"
 )
@@ -50,6 +51,12 @@ func (d *digest) value(v *datatypes.Value, expires bool) error {
 		for it := (list.List{}).Of(v).Iter(0, false); it.Next(); {
 			d.mix(it.Bytes(scratch[:0]))
 		}
+	case datatypes.Set:
+		d.mixNumber(2)
+		set.Set{}.Of(v).Each(func(m *set.Member) bool {
+			d.add(m.Bytes(nil))
+			return true
+		})
 	default:
 		return command.Errorf("DEBUG DIGEST knows no values of type %s", v.Kind.String())
 	}
