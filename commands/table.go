@@ -10,6 +10,7 @@ import (
 	"github.com/medleydb/medley/commands/servercmd"
 	"github.com/medleydb/medley/commands/stringcmd"
 	"github.com/medleydb/medley/commands/txcmd"
+	"github.com/medleydb/medley/commands/zsetcmd"
 )
 
 // allSpecs returns every command, family by family.
@@ -21,5 +22,6 @@ func allSpecs() []*command.Spec {
 		servercmd.Specs(),
 		stringcmd.Specs(),
 		txcmd.Specs(),
+		zsetcmd.Specs(),
 	)
 }

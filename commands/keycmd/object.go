@@ -6,13 +6,14 @@ import (
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/datatypes/str"
+	"github.com/medleydb/medley/datatypes/zset"
 	"github.com/medleydb/medley/keyspace"
 )
 
 var object = command.Spec{
 	Name: "object", Group: command.GroupGeneric, Since: "2.2.3", Arity: -2,
 	Summary: "A container for commands that look inside a key.", Complexity: "Depends on the subcommand",
-	Subs:    []*command.Spec{&objectEncoding, &objectFreq, &objectIdletime, &objectRefcount, &objectHelp},
+	Subs: []*command.Spec{&objectEncoding, &objectFreq, &objectIdletime, &objectRefcount, &objectHelp},
 }
 
 func objectSub(name, since, summary string, run func(*command.Context, []byte) error) command.Spec {
@@ -46,6 +47,8 @@ func EncodingName(v *datatypes.Value) string {
 	switch v.Kind {
 	case datatypes.String:
 		return str.String{}.Of(v).EncodingName()
+	case datatypes.ZSet:
+		return zset.ZSet{}.Of(v).EncodingName()
 	}
 	return "unknown"
 }

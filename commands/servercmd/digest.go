@@ -9,6 +9,7 @@ import (
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/datatypes/str"
+	"github.com/medleydb/medley/datatypes/zset"
 	"github.com/medleydb/medley/keyspace"
 )
 
@@ -43,6 +44,9 @@ func (d *digest) value(v *datatypes.Value, expires bool) error {
 	case datatypes.String:
 		d.mixNumber(0)
 		d.mix(str.String{}.Of(v).Bytes(nil))
+	case datatypes.ZSet:
+		d.mixNumber(3)
+		d.zset(zset.ZSet{}.Of(v))
 	default:
 		return command.Errorf("DEBUG DIGEST knows no values of type %s", v.Kind.String())
 	}
@@ -50,6 +54,17 @@ func (d *digest) value(v *datatypes.Value, expires bool) error {
 		d.add([]byte("!!expire!!"))
 	}
 	return nil
+}
+
+func (d *digest) zset(z zset.ZSet) {
+	var scratch [32]byte
+	z.Walk(func(member []byte, score float64) bool {
+		var one digest
+		one.mix(member)
+		one.mix(zset.AppendScore17(scratch[:0], score))
+		d.add(one[:])
+		return true
+	})
 }
 
 func (d *digest) String() string { return hex.EncodeToString(d[:]) }
