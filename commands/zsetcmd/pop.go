@@ -253,12 +253,14 @@ var bzmpop = command.Spec{
 }
 
 func runBZMPop(c *command.Context) error {
-	deadline, err := c.ParseTimeout(c.Args.Bytes())
-	if err != nil {
-		return err
-	}
+	timeout := c.Args.Bytes()
 	m := multiPopArgs(&c.Args)
 	if err := c.Args.Err(); err != nil {
+		return err
+	}
+	// Behind the others: their errors come first.
+	deadline, err := c.ParseTimeout(timeout)
+	if err != nil {
 		return err
 	}
 

@@ -18,10 +18,11 @@ const perEntry = 2
 
 const scoreBytes = 9
 
-// scoreText returns the score made ready to be stored. It borrows buf.
-func scoreText(f float64, buf *[scoreBytes]byte) pack.Text {
+// scoreText returns the score made ready to be stored. It borrows buf. With signed, -0 is
+// not taken for the integer 0.
+func scoreText(f float64, signed bool, buf *[scoreBytes]byte) pack.Text {
 	if f >= -1<<63 && f < 1<<63 {
-		if i := int64(f); float64(i) == f {
+		if i := int64(f); float64(i) == f && !(signed && i == 0 && math.Signbit(f)) {
 			return pack.MakeInt(i)
 		}
 	}
@@ -57,7 +58,8 @@ func fitness(enc datatypes.Encoding, l *datatypes.Limits, member, entries, size,
 func (z ZSet) insertPacked(count int, member []byte, score float64) bool {
 	var buf [scoreBytes]byte
 	v := z.v
-	key, value := pack.Make(member), scoreText(score, &buf)
+	signed := v.Encoding == Wide || len(member) > z.limits().ZSetMaxPackedValue
+	key, value := pack.Make(member), scoreText(score, signed, &buf)
 	add := pack.EntrySize(0, &key, &value)
 	enc, ok := fitness(v.Encoding, z.limits(), len(member), count+1, len(v.Bytes)+add, v.Storage.MaxInline())
 	if !ok {
@@ -92,7 +94,7 @@ func compareKey(e *pack.Entry, member []byte) int {
 func (z ZSet) movePacked(e *pack.Entry, member []byte, score float64) bool {
 	var buf [scoreBytes]byte
 	v, from, end := z.v, e.At, e.End
-	key, value := pack.Make(member), scoreText(score, &buf)
+	key, value := pack.Make(member), scoreText(score, v.Encoding == Wide, &buf)
 	add := pack.EntrySize(0, &key, &value)
 	old := v.Bytes
 	n := len(old) - (end - from) + add

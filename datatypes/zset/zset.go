@@ -16,8 +16,8 @@
 // # Scores
 //
 // A score is any double but NaN. -0 and 0 are the same score; a Packed sorted set
-// keeps 0 for both, a Large one the sign, as servers of the field do. Nothing but its
-// text tells them apart.
+// keeps 0 for both, a Wide or Large one the sign, as servers of the field do with what
+// they call listpack and skiplist. Nothing but its text tells them apart.
 package zset
 
 import (
