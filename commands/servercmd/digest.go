@@ -58,10 +58,15 @@ func (d *digest) value(v *datatypes.Value, expires bool) error {
 
 func (d *digest) zset(z zset.ZSet) {
 	var scratch [32]byte
+	// Redis writes scores in one way in a listpack, in another in a skiplist.
+	format := zset.AppendScore17
+	if z.EncodingName() == "skiplist" {
+		format = datatypes.FormatFloat
+	}
 	z.Walk(func(member []byte, score float64) bool {
 		var one digest
 		one.mix(member)
-		one.mix(zset.AppendScore17(scratch[:0], score))
+		one.mix(format(scratch[:0], score))
 		d.add(one[:])
 		return true
 	})
