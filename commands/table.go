@@ -13,6 +13,7 @@ import (
 	"github.com/medleydb/medley/commands/setcmd"
 	"github.com/medleydb/medley/commands/stringcmd"
 	"github.com/medleydb/medley/commands/txcmd"
+	"github.com/medleydb/medley/commands/zsetcmd"
 	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/keyspace"
 )
@@ -29,6 +30,7 @@ func allSpecs() []*command.Spec {
 		setcmd.Specs(),
 		stringcmd.Specs(),
 		txcmd.Specs(),
+		zsetcmd.Specs(),
 	)
 }
 
