@@ -57,6 +57,7 @@ func Open(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	store.SetReaper(reap)
 	table := command.NewTable(append(allSpecs(), o.Commands...))
 	e := &Engine{clock: clock{base: time.Now(), custom: o.Now}, gate: o.Gate, stop: make(chan struct{})}
 	e.clock.resync()

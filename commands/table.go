@@ -5,23 +5,40 @@ import (
 
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/commands/conncmd"
+	"github.com/medleydb/medley/commands/hashcmd"
 	"github.com/medleydb/medley/commands/keycmd"
 	"github.com/medleydb/medley/commands/listcmd"
 	"github.com/medleydb/medley/commands/scriptcmd"
 	"github.com/medleydb/medley/commands/servercmd"
+	"github.com/medleydb/medley/commands/setcmd"
 	"github.com/medleydb/medley/commands/stringcmd"
 	"github.com/medleydb/medley/commands/txcmd"
+	"github.com/medleydb/medley/commands/zsetcmd"
+	"github.com/medleydb/medley/datatypes"
+	"github.com/medleydb/medley/keyspace"
 )
 
 // allSpecs returns every command, family by family.
 func allSpecs() []*command.Spec {
 	return slices.Concat(
 		conncmd.Specs(),
+		hashcmd.Specs(),
 		keycmd.Specs(),
 		listcmd.Specs(),
 		scriptcmd.Specs(),
 		servercmd.Specs(),
+		setcmd.Specs(),
 		stringcmd.Specs(),
 		txcmd.Specs(),
+		zsetcmd.Specs(),
 	)
+}
+
+// reap takes expired members out of a value: the keyspace's Reaper.
+func reap(tx *keyspace.Tx, key []byte, kind datatypes.Kind, limit int) (int, error) {
+	switch kind {
+	case datatypes.Hash:
+		return hashcmd.Reap(tx, key, limit)
+	}
+	return 0, nil
 }

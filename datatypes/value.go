@@ -87,8 +87,12 @@ type Value struct {
 	Dirty    bool   // changed since it was opened
 	Bytes    []byte // inline representation
 	Object   Object // large representation; Bytes is then nil
-	Env      *Env
-	Storage  Storage
+	// DueMs is the earliest time in Unix milliseconds at which one of the
+	// members goes by itself, 0 for none. Handles of kinds whose members can
+	// expire keep it right whenever they change the value.
+	DueMs   int64
+	Env     *Env
+	Storage Storage
 }
 
 // Replace gives the value a fresh inline representation of n bytes (at most
@@ -145,7 +149,7 @@ type Limits struct {
 func DefaultLimits() Limits {
 	return Limits{
 		MaxString:            512 << 20,
-		HashMaxPackedEntries: 128,
+		HashMaxPackedEntries: 512,
 		HashMaxPackedValue:   64,
 		ListMaxPackedSize:    -2,
 		SetMaxIntset:         512,

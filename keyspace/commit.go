@@ -185,6 +185,7 @@ func (o *opened) commit() {
 	r := o.t.record(o.ref)
 	r.setKind(v.Kind, v.Encoding)
 	o.storeExpiry()
+	o.t.storeDue(o.old, o.ref, v.DueMs)
 	if o.created {
 		o.tellOverwritten()
 	}
@@ -232,7 +233,7 @@ func (o *opened) commitEmpty() {
 	if o.old == 0 {
 		return
 	}
-	o.t.index.remove(o.hash, uint32(o.old))
+	o.t.unlink(o.hash, o.old)
 	o.dropOld(false)
 	tx.touched(o.sh, o.db, o.key)
 	tx.notify(o.db, o.key, EvDel)
@@ -285,6 +286,7 @@ func (o *opened) storeExpiry() {
 	}
 	if !o.value.Dirty {
 		o.t.index.replace(o.hash, uint32(o.old), uint32(ref), o.expiry != 0, o.expiry)
+		o.t.storeDue(o.old, ref, o.value.DueMs)
 		o.dropOld(r.has(objectValue))
 	}
 }
@@ -319,7 +321,7 @@ func (o *opened) delete() bool {
 		return false
 	}
 	if o.old != 0 {
-		o.t.index.remove(o.hash, uint32(o.old))
+		o.t.unlink(o.hash, o.old)
 		o.dropOld(false)
 	}
 	if o.ref != o.old && o.ref != 0 {
@@ -336,6 +338,6 @@ func (tx *Tx) remove(t *table, h uint32, ref arena.Ref, r record) {
 	if tx.store.snap.Load() != nil {
 		tx.beforeChange(t, r)
 	}
-	t.index.remove(h, uint32(ref))
+	t.unlink(h, ref)
 	tx.trash = append(tx.trash, trash{t, ref, false})
 }

@@ -70,6 +70,8 @@ const (
 	EvZAdd
 	EvZIncr
 	EvZRem
+	EvZPopMin
+	EvZPopMax
 	EvZRemRangeByScore
 	EvZRemRangeByRank
 	EvZRemRangeByLex
@@ -149,6 +151,8 @@ var eventTable = [eventCount]eventInfo{
 	EvZAdd:                 {"zadd", ClassZSet},
 	EvZIncr:                {"zincr", ClassZSet},
 	EvZRem:                 {"zrem", ClassZSet},
+	EvZPopMin:              {"zpopmin", ClassZSet},
+	EvZPopMax:              {"zpopmax", ClassZSet},
 	EvZRemRangeByScore:     {"zremrangebyscore", ClassZSet},
 	EvZRemRangeByRank:      {"zremrangebyrank", ClassZSet},
 	EvZRemRangeByLex:       {"zremrangebylex", ClassZSet},

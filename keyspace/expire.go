@@ -46,17 +46,17 @@ func (tx *Tx) expire(sh *shard, t *table, key []byte, h uint32, ref arena.Ref) {
 	tx.notify(tx.DB, key, EvExpired)
 }
 
-// Sweep removes keys of one shard whose time has passed, at most budget of them,
-// and reports whether there may be more. The transaction must hold no lock.
+// Sweep removes keys of one shard whose time has passed, and members whose time has
+// passed (SetReaper), at most budget of them, and reports whether there may be more. The transaction must hold no lock.
 func (tx *Tx) Sweep(shard, budget int) (more bool) {
 	tx.LockKey(shard)
 	sh := &tx.store.shards[shard]
 	for db, t := range sh.tables {
-		if t == nil || t.index.expires == 0 {
+		if t == nil || t.index.expires == 0 && t.due.heap.Len() == 0 {
 			continue
 		}
 		tx.DB = db
-		for budget > 0 {
+		for budget > 0 && t.index.expires > 0 {
 			due := t.index.due(tx.now, func(ref arena.Ref) int64 { return t.record(ref).expiry() }, budget)
 			for _, ref := range due {
 				key := bytes.Clone(t.key(t.record(ref)))
@@ -67,19 +67,27 @@ func (tx *Tx) Sweep(shard, budget int) (more bool) {
 			}
 			budget -= len(due)
 		}
+		budget = tx.reap(db, t, budget)
 	}
 	tx.End()
 	return budget <= 0
 }
 
-// NextExpiry returns a lower bound of the time at which a key of the shard goes.
+// NextExpiry returns a lower bound of the time at which a key of the shard, or a
+// member of a value, goes.
 func (s *Store) NextExpiry(shard int) int64 {
 	sh := &s.shards[shard]
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	next := int64(never)
 	for _, t := range sh.tables {
-		if t == nil || t.index.expires == 0 {
+		if t == nil {
+			continue
+		}
+		if t.due.heap.Len() > 0 {
+			next = min(next, t.due.heap.Least())
+		}
+		if t.index.expires == 0 {
 			continue
 		}
 		for _, s := range t.index.dir {

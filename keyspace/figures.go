@@ -41,11 +41,12 @@ type Memory struct {
 	Index     int // pages, segments and directories
 	Records   int // live records
 	Objects   int // large values
+	Due       int // the order of keys whose members go by themselves
 	Allocated int // all of it with the room that is free in chunks
 }
 
 // Used returns the bytes that keys and values occupy.
-func (m Memory) Used() int { return m.Index + m.Records + m.Objects }
+func (m Memory) Used() int { return m.Index + m.Records + m.Objects + m.Due }
 
 func (m *Memory) add(sh *shard) {
 	for _, t := range sh.tables {
@@ -55,6 +56,7 @@ func (m *Memory) add(sh *shard) {
 			m.Index += t.index.size()
 			m.Records += t.arena.Live()
 			m.Objects += t.objects.bytes
+			m.Due += t.due.size()
 			m.Allocated += t.size()
 		}
 	}
@@ -77,6 +79,7 @@ func (sum *Stats) add(sh *shard) {
 	sum.Misses += sh.stats.Misses
 	sum.Expired += sh.stats.Expired
 	sum.Evicted += sh.stats.Evicted
+	sum.ExpiredMembers += sh.stats.ExpiredMembers
 	sum.Dirty += sh.stats.Dirty
 }
 

@@ -58,6 +58,6 @@ func Create[T Handle[T]](tx *Tx, key []byte, expiryMs int64) (h T) {
 	o := tx.open(key)
 	o.created = o.exists()
 	o.value.Kind, o.expiry, o.value.Empty = h.Kind(), expiryMs, false
-	o.value.Object = nil
+	o.value.Object, o.value.DueMs = nil, 0
 	return h.Of(&o.value)
 }

@@ -42,6 +42,7 @@ const (
 	objectKey   // the key is longer than maxInlineKey and lives in the objects
 	objectValue // the value lives in the objects
 	snapBit     // parity of the last snapshot that has seen the record
+	hasDue      // the value has members that go by themselves (dueKeys)
 )
 
 const (

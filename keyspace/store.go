@@ -42,6 +42,7 @@ type Store struct {
 	classes  atomic.Uint32
 	observer Observer
 	journal  Journal
+	reaper   Reaper
 	policy   atomic.Pointer[AccessPolicy]
 	sweepOff atomic.Bool
 	parity   atomic.Bool // of the snapshot bit in new records
@@ -74,6 +75,7 @@ type dbKey struct {
 type Stats struct {
 	Hits, Misses     int64 // lookups by reading commands
 	Expired, Evicted int64 // keys
+	ExpiredMembers   int64 // members that went by themselves
 	Dirty            int64 // changes of keys
 }
 

@@ -16,6 +16,7 @@ type table struct {
 	index   index
 	arena   arena.Arena
 	objects objects
+	due     dueKeys
 	sweep   uint32 // where active expiry goes on
 	told    int    // bytes last added to Store.used
 	snapDB  int    // database in which the present snapshot saw the table
@@ -63,8 +64,13 @@ func (o *objects) drop(i uint32) {
 
 // size returns the bytes of memory that the table holds; used those that its
 // keys and values occupy of them.
-func (t *table) size() int { return t.index.size() + t.arena.Size() + t.objects.bytes }
-func (t *table) used() int { return t.index.size() + t.arena.Live() + t.objects.bytes }
+func (t *table) size() int {
+	return t.index.size() + t.arena.Size() + t.objects.bytes + t.due.size()
+}
+
+func (t *table) used() int {
+	return t.index.size() + t.arena.Live() + t.objects.bytes + t.due.size()
+}
 
 func (t *table) record(ref arena.Ref) record { return record(t.arena.Bytes(ref)) }
 
@@ -162,6 +168,9 @@ func (t *table) compact(ev **arena.Evacuation, hash func([]byte) uint32, budget 
 		copy(b[arena.HeaderSize:], r[arena.HeaderSize:])
 		h := hash(t.key(r))
 		t.index.replace(h, uint32(old), uint32(ref), r.has(hasExpiry), never)
+		if r.has(hasDue) {
+			t.due.moved(old, ref)
+		}
 		t.arena.Free(old)
 	}
 	return true
@@ -178,7 +187,7 @@ func (t *table) check(hash func([]byte) uint32) error {
 	if t.arena.Records() != t.index.count {
 		return fmt.Errorf("keyspace: %d records for %d keys", t.arena.Records(), t.index.count)
 	}
-	held, inUse := 0, 0
+	held, inUse, dues := 0, 0, 0
 	var err error
 	t.index.walk(0, func(slot uint64) bool {
 		r := t.record(arena.Ref(slot))
@@ -188,6 +197,12 @@ func (t *table) check(hash func([]byte) uint32) error {
 			err = fmt.Errorf("keyspace: key %q stands under another hash", key)
 		case r.has(hasExpiry) != (slot&slotVolatile != 0):
 			err = fmt.Errorf("keyspace: the index is wrong about the expiry of %q", key)
+		}
+		if r.has(hasDue) {
+			dues++
+			if _, ok := t.due.places[arena.Ref(slot)]; !ok {
+				err = fmt.Errorf("keyspace: %q is marked as due and stands nowhere", key)
+			}
 		}
 		if r.has(objectKey) {
 			held += len(key)
@@ -202,6 +217,16 @@ func (t *table) check(hash func([]byte) uint32) error {
 	})
 	if err != nil {
 		return err
+	}
+	place := func(ref uint32) int {
+		if p, ok := t.due.places[arena.Ref(ref)]; ok {
+			return p
+		}
+		return -1
+	}
+	if dues != t.due.heap.Len() || dues != len(t.due.places) || !t.due.heap.Check(place) {
+		return fmt.Errorf("keyspace: %d records are marked as due, %d stand in order, %d have a place",
+			dues, t.due.heap.Len(), len(t.due.places))
 	}
 	if held != t.objects.bytes || inUse != len(t.objects.items)-len(t.objects.free) {
 		return fmt.Errorf("keyspace: objects count %d bytes in %d, have %d in %d",

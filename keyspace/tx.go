@@ -321,6 +321,7 @@ func (tx *Tx) Lookup(key []byte, v *datatypes.Value) bool {
 	v.Bytes, v.Object = t.value(r)
 	v.Env, v.Storage = &tx.env, nil
 	v.Empty, v.Dirty = false, false
+	v.DueMs = t.dueOf(ref, r)
 	return true
 }
 
@@ -386,7 +387,7 @@ func (tx *Tx) open(key []byte) *opened {
 	o.expiry, o.created = 0, false
 	v := &o.value
 	v.Env, v.Storage = &tx.env, o
-	v.Empty, v.Dirty = false, false
+	v.Empty, v.Dirty, v.DueMs = false, false, 0
 	if ref == 0 {
 		v.Kind, v.Encoding, v.Bytes, v.Object = datatypes.None, 0, nil, nil
 		return o
@@ -397,6 +398,7 @@ func (tx *Tx) open(key []byte) *opened {
 	tx.touch(r)
 	v.Kind, v.Encoding = r.kind(), r.encoding()
 	v.Bytes, v.Object = t.value(r)
+	v.DueMs = t.dueOf(ref, r)
 	o.kind = v.Kind
 	o.expiry = r.expiry()
 	return o

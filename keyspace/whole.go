@@ -119,7 +119,7 @@ func (o *opened) adopt(from *opened, clone bool) {
 	o.created = o.exists()
 	o.expiry = from.expiry
 	v, w := &o.value, &from.value
-	v.Kind, v.Empty = w.Kind, w.Empty
+	v.Kind, v.Empty, v.DueMs = w.Kind, w.Empty, w.DueMs
 	if w.Object == nil {
 		copy(v.Replace(w.Encoding, len(w.Bytes)), w.Bytes)
 		return

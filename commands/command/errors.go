@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/medleydb/medley/datatypes"
+	"github.com/medleydb/medley/datatypes/hash"
 	"github.com/medleydb/medley/datatypes/str"
 	"github.com/medleydb/medley/keyspace"
 )
@@ -79,6 +80,8 @@ var wireTexts = map[error]string{
 	datatypes.ErrNaNOrInfinity: "ERR increment would produce NaN or Infinity",
 	str.ErrAppliedOverflow:     "ERR applied increment would overflow",
 	str.ErrLCSTooLarge:         "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len",
+	hash.ErrNotInteger:         "ERR hash value is not an integer",
+	hash.ErrNotFloat:           "ERR hash value is not a float",
 	datatypes.ErrStringTooLong: "ERR string exceeds maximum allowed size (proto-max-bulk-len)",
 }
 

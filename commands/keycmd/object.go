@@ -5,8 +5,11 @@ import (
 
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/datatypes"
+	"github.com/medleydb/medley/datatypes/hash"
 	"github.com/medleydb/medley/datatypes/list"
+	"github.com/medleydb/medley/datatypes/set"
 	"github.com/medleydb/medley/datatypes/str"
+	"github.com/medleydb/medley/datatypes/zset"
 	"github.com/medleydb/medley/keyspace"
 )
 
@@ -47,8 +50,14 @@ func EncodingName(v *datatypes.Value) string {
 	switch v.Kind {
 	case datatypes.String:
 		return str.String{}.Of(v).EncodingName()
+	case datatypes.Hash:
+		return hash.Hash{}.Of(v).EncodingName()
 	case datatypes.List:
 		return list.List{}.Of(v).EncodingName()
+	case datatypes.Set:
+		return set.Set{}.Of(v).EncodingName()
+	case datatypes.ZSet:
+		return zset.ZSet{}.Of(v).EncodingName()
 	}
 	return "unknown"
 }

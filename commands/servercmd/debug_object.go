@@ -20,6 +20,11 @@ func peek(c *command.Context, key []byte, v *datatypes.Value) bool {
 	return ok
 }
 
+// encodingName returns the name of the value's encoding.
+func encodingName(v *datatypes.Value) string {
+	return keycmd.EncodingName(v)
+}
+
 func debugObject(c *command.Context) error {
 	key := c.Args.Bytes()
 	if c.Args.More() && !c.Args.Word("fast") {
@@ -33,7 +38,7 @@ func debugObject(c *command.Context) error {
 	idle, _, _ := c.Tx.Access(key)
 	clock := (c.Tx.NowMs()/1000 - idle) & (1<<24 - 1)
 	c.Reply.Status(fmt.Sprintf("Value at:0x%012x refcount:1 encoding:%s serializedlength:%d lru:%d lru_seconds_idle:%d",
-		c.Services.Store.ShardOf(key)+1, keycmd.EncodingName(&v), serializedLen(&v, size), clock, idle))
+		c.Services.Store.ShardOf(key)+1, encodingName(&v), serializedLen(&v, size), clock, idle))
 	return nil
 }
 
@@ -70,7 +75,7 @@ func debugSDSLen(c *command.Context) error {
 	if !peek(c, key, &v) {
 		return command.ErrNoSuchKey
 	}
-	if v.Kind != datatypes.String || keycmd.EncodingName(&v) == "int" {
+	if v.Kind != datatypes.String || encodingName(&v) == "int" {
 		return command.Errorf("Not an sds encoded string.")
 	}
 	n := str.String{}.Of(&v).Len()
@@ -84,7 +89,7 @@ func debugListpack(c *command.Context) error {
 	if !peek(c, c.Args.Bytes(), &v) {
 		return command.ErrNoSuchKey
 	}
-	if keycmd.EncodingName(&v) != "listpack" {
+	if encodingName(&v) != "listpack" {
 		return command.Errorf("Not a listpack encoded object.")
 	}
 	c.Reply.Status("Listpack structure printed on stdout")
@@ -122,7 +127,7 @@ func debugHTStatsKey(c *command.Context) error {
 	if !peek(c, c.Args.Bytes(), &v) {
 		return command.ErrNoSuchKey
 	}
-	if keycmd.EncodingName(&v) != "hashtable" && keycmd.EncodingName(&v) != "skiplist" {
+	if encodingName(&v) != "hashtable" && encodingName(&v) != "skiplist" {
 		return command.Errorf("The value stored at the specified key is not represented using an hash table")
 	}
 	c.Reply.Verbatim("txt", "Hash table 0 stats (main hash table):\n")

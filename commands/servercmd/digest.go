@@ -8,8 +8,11 @@ import (
 
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/datatypes"
+	"github.com/medleydb/medley/datatypes/hash"
 	"github.com/medleydb/medley/datatypes/list"
+	"github.com/medleydb/medley/datatypes/set"
 	"github.com/medleydb/medley/datatypes/str"
+	"github.com/medleydb/medley/datatypes/zset"
 	"github.com/medleydb/medley/keyspace"
 )
 
@@ -50,6 +53,18 @@ func (d *digest) value(v *datatypes.Value, expires bool) error {
 		for it := (list.List{}).Of(v).Iter(0, false); it.Next(); {
 			d.mix(it.Bytes(scratch[:0]))
 		}
+	case datatypes.Set:
+		d.mixNumber(2)
+		set.Set{}.Of(v).Each(func(m *set.Member) bool {
+			d.add(m.Bytes(nil))
+			return true
+		})
+	case datatypes.ZSet:
+		d.mixNumber(3)
+		d.zset(zset.ZSet{}.Of(v))
+	case datatypes.Hash:
+		d.mixNumber(4)
+		d.hash(hash.Hash{}.Of(v))
 	default:
 		return command.Errorf("DEBUG DIGEST knows no values of type %s", v.Kind.String())
 	}
@@ -57,6 +72,35 @@ func (d *digest) value(v *datatypes.Value, expires bool) error {
 		d.add([]byte("!!expire!!"))
 	}
 	return nil
+}
+
+func (d *digest) hash(h hash.Hash) {
+	h.Each(nil, func(it hash.Item) bool {
+		var one digest
+		one.mix(it.Field)
+		one.mix(it.Value)
+		if it.ExpiryMs != 0 {
+			one.add([]byte("!!hexpire!!"))
+		}
+		d.add(one[:])
+		return true
+	})
+}
+
+func (d *digest) zset(z zset.ZSet) {
+	var scratch [32]byte
+	// Redis writes scores in one way in a listpack, in another in a skiplist.
+	format := zset.AppendScore17
+	if z.EncodingName() == "skiplist" {
+		format = datatypes.FormatFloat
+	}
+	z.Walk(func(member []byte, score float64) bool {
+		var one digest
+		one.mix(member)
+		one.mix(format(scratch[:0], score))
+		d.add(one[:])
+		return true
+	})
 }
 
 func (d *digest) String() string { return hex.EncodeToString(d[:]) }

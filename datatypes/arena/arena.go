@@ -95,6 +95,15 @@ func (a *Arena) Live() int { return a.liveUnits * unit }
 // Size returns the bytes of all chunks.
 func (a *Arena) Size() int { return a.capUnits * unit }
 
+// Overhead returns the bytes of what the arena keeps about its chunks.
+func (a *Arena) Overhead() int {
+	n := cap(a.chunks)*40 + cap(a.freeIdx)*8
+	if a.bins != nil {
+		n += binCount*4 + binWords*8
+	}
+	return n
+}
+
 // Records returns the number of live records.
 func (a *Arena) Records() int { return a.records }
 

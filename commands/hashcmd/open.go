@@ -1,0 +1,114 @@
+package hashcmd
+
+import (
+	"bytes"
+	"strconv"
+
+	"github.com/medleydb/medley/commands/command"
+	"github.com/medleydb/medley/datatypes/hash"
+	"github.com/medleydb/medley/keyspace"
+)
+
+// Names of commands and options in effects. They are never written to.
+var (
+	hdelName       = []byte("HDEL")
+	hsetName       = []byte("HSET")
+	hsetexName     = []byte("HSETEX")
+	hpersistName   = []byte("HPERSIST")
+	hpexpireatName = []byte("HPEXPIREAT")
+	keepTTLName    = []byte("KEEPTTL")
+	pxatName       = []byte("PXAT")
+	fieldsName     = []byte("FIELDS")
+	oneArg         = []byte("1")
+)
+
+// readBatch is how many expired fields a command removes that looks at no field in
+// particular.
+const readBatch = 256
+
+// due reports whether a field of the hash has expired.
+func due(c *command.Context, h hash.Hash) bool {
+	ms := h.Value().DueMs
+	return ms != 0 && ms <= c.Tx.NowMs()
+}
+
+// reapMet removes those of the named fields that have expired and reports whether
+// there was one; step is 2 where fields stand in turns with values. After it the
+// command must name its own effect (effectArgs). h may be open for reading: it
+// stays good but for its count.
+func reapMet(c *command.Context, key []byte, h hash.Hash, fields [][]byte, step int) bool {
+	if !due(c, h) {
+		return false
+	}
+	var gone [][]byte
+	for i := 0; i < len(fields); i += step {
+		if h.State(fields[i]) == hash.Expired {
+			gone = append(gone, fields[i])
+		}
+	}
+	if len(gone) == 0 {
+		return false
+	}
+	w, _, err := keyspace.Update[hash.Hash](c.Tx, key)
+	if err != nil {
+		return false
+	}
+	n := 0
+	for _, f := range gone {
+		if w.Delete(f) {
+			n++
+		}
+	}
+	told(c.Tx, key, gone, n)
+	return true
+}
+
+// told reports that the fields have expired.
+func told(tx *keyspace.Tx, key []byte, gone [][]byte, n int) {
+	if tx.Recording() {
+		tx.Effect(fieldsEffect(hdelName, key, gone)...)
+	} else {
+		tx.NoEffect()
+	}
+	tx.Reaped(key, n)
+	tx.Changed(key, keyspace.EvHExpired)
+}
+
+// Reap removes expired fields of the hash at the key, at most limit of them: the
+// keyspace's Reaper for hashes.
+func Reap(tx *keyspace.Tx, key []byte, limit int) (int, error) {
+	h, ok, err := keyspace.Update[hash.Hash](tx, key)
+	if err != nil || !ok {
+		return 0, err
+	}
+	var gone [][]byte
+	n := h.Reap(limit, func(f []byte) { gone = append(gone, bytes.Clone(f)) })
+	if n > 0 {
+		told(tx, key, gone, n)
+	}
+	return n, nil
+}
+
+// fieldsEffect is the effect NAME key field ...
+func fieldsEffect(name, key []byte, fields [][]byte) [][]byte {
+	args := make([][]byte, 0, 2+len(fields))
+	return append(append(args, name, key), fields...)
+}
+
+// countedEffect is the effect NAME key [before ...] FIELDS n field ...
+func countedEffect(name, key []byte, fields [][]byte, before ...[]byte) [][]byte {
+	args := make([][]byte, 0, 4+len(before)+len(fields))
+	args = append(append(args, name, key), before...)
+	args = append(args, fieldsName, number(int64(len(fields))))
+	return append(args, fields...)
+}
+
+func number(n int64) []byte { return strconv.AppendInt(nil, n, 10) }
+
+// effectArgs names the command's arguments as its effect, where another effect came
+// before.
+func effectArgs(c *command.Context, reaped bool) {
+	if reaped {
+		c.Tx.Effect(c.Argv()...)
+	}
+}

@@ -1,0 +1,336 @@
+package set
+
+import (
+	"encoding/binary"
+	"hash/maphash"
+	"unsafe"
+
+	"github.com/medleydb/medley/datatypes"
+	"github.com/medleydb/medley/datatypes/arena"
+	"github.com/medleydb/medley/datatypes/pack"
+	"github.com/medleydb/medley/datatypes/refindex"
+)
+
+// A large is the object of a Large set, in two parts. Each member is in one of them:
+//
+//   - the bitmap, for integers, while they lie close enough together (dense.go);
+//   - the table, for all other members: records of an arena of its own, found by an
+//     index of references.
+//
+// A record is the arena's header and the encoded string of package pack, so that an
+// integer takes 16 bytes at most, and a string one byte more than itself. In place of
+// that string may stand outsideMark and the number of a string on the Go heap, which is
+// too long for the arena.
+//
+// The object is whole in itself: dropping it is dropping a few pointers, whatever its
+// size. What removed members leave free in the arena is reused; where that is not
+// enough, every removal moves a few records out of a sparse chunk (evacuate).
+type large struct {
+	records arena.Arena
+	index   refindex.Index
+	out     outside
+	seed    maphash.Seed
+	moving  *arena.Evacuation
+	changes uint32 // since the last look for a sparse chunk
+	name    datatypes.Encoding
+
+	bits *bitmap
+	dense
+}
+
+const (
+	firstChunk = 256
+	// movesPerChange is how many records a removal moves out of a sparse chunk: more
+	// than it can free, so that compaction keeps up.
+	movesPerChange = 4
+	// sparseEvery is how many removals lie between two looks for a sparse chunk.
+	sparseEvery = 64
+	// fewRecords is how many records are moved at once to give memory back.
+	fewRecords = 48
+	// maxRecord is the longest encoded string in bytes that stands in the arena.
+	maxRecord = 4 << 10
+
+	outsideMark = 0xFE // begins no encoded string
+)
+
+func newLarge(name datatypes.Encoding) *large {
+	return &large{records: *arena.New(firstChunk), seed: maphash.MakeSeed(), name: name, bits: &bitmap{}, dense: newDense()}
+}
+
+// Size implements datatypes.Object. The part of the bitmaps is an estimate, some
+// percent off: roaring does not tell the room that its lists have to grow.
+func (l *large) Size() int {
+	return int(unsafe.Sizeof(*l)) + l.records.Size() + l.records.Overhead() + l.index.Size() + l.out.size() +
+		l.bits.size() + l.dense.size()
+}
+
+// Clone implements datatypes.Object.
+func (l *large) Clone() datatypes.Object {
+	for l.moving != nil {
+		l.evacuate(1 << 10)
+	}
+	c := *l
+	c.records = l.records.Clone()
+	c.index = l.index.Clone()
+	c.out = l.out.clone()
+	c.bits = l.bits.clone()
+	c.dense = l.dense.clone()
+	return &c
+}
+
+func (l *large) len() int { return l.bits.n + l.index.Len() }
+
+func (l *large) hashOf(t *Member) uint64 { return maphash.Bytes(l.seed, t.Unique()) }
+
+// Hash implements refindex.Owner.
+func (l *large) Hash(ref uint32) uint64 {
+	t := l.member(ref)
+	return l.hashOf(&t)
+}
+
+// member returns the member of a record.
+func (l *large) member(ref uint32) Member {
+	r := l.records.Bytes(arena.Ref(ref))[arena.HeaderSize:]
+	if r[0] == outsideMark {
+		return pack.Raw(l.out.items[binary.LittleEndian.Uint32(r[1:])])
+	}
+	return pack.Raw(r)
+}
+
+// probe looks for the member in the table.
+func (l *large) probe(t *Member, h uint64) (p refindex.Probe, ref uint32) {
+	p = l.index.Find(h)
+	for ref = p.Next(); ref != 0; ref = p.Next() {
+		r := l.records.Bytes(arena.Ref(ref))[arena.HeaderSize:]
+		if r[0] == outsideMark {
+			r = l.out.items[binary.LittleEndian.Uint32(r[1:])]
+		}
+		if t.Equals(r) {
+			return p, ref
+		}
+	}
+	return p, 0
+}
+
+func (l *large) has(t *Member) bool {
+	if n, ok := t.Int(); ok && l.bits.n > 0 && l.bits.has(n) {
+		return true
+	}
+	if l.index.Len() == 0 {
+		return false
+	}
+	_, ref := l.probe(t, l.hashOf(t))
+	return ref != 0
+}
+
+// add puts a member in; false when it was there.
+func (l *large) add(t *Member) bool {
+	n, isInt := t.Int()
+	isInt = isInt && fits(n)
+	if isInt && l.bits.n > 0 && l.bits.has(n) {
+		return false
+	}
+	h := uint64(0)
+	if l.index.Len() > 0 || !isInt || !l.isDense {
+		h = l.hashOf(t)
+		if _, ref := l.probe(t, h); ref != 0 {
+			return false
+		}
+	}
+	switch {
+	case isInt && l.wants(n):
+		l.bits.add(n)
+	default:
+		if h == 0 {
+			h = l.hashOf(t)
+		}
+		l.insert(t, h, isInt)
+	}
+	l.migrate()
+	return true
+}
+
+// insert puts a member that is not there into the table.
+func (l *large) insert(t *Member, h uint64, fitting bool) {
+	if fitting {
+		l.loose++
+	}
+	l.index.Insert(l, h, uint32(l.alloc(t)))
+}
+
+func (l *large) alloc(t *Member) arena.Ref {
+	n := t.Size()
+	if n <= maxRecord {
+		ref, b := l.records.Alloc(arena.HeaderSize + n)
+		t.Write(b[arena.HeaderSize:])
+		return ref
+	}
+	raw := make([]byte, n)
+	t.Write(raw)
+	ref, b := l.records.Alloc(arena.HeaderSize + 5)
+	b[arena.HeaderSize] = outsideMark
+	binary.LittleEndian.PutUint32(b[arena.HeaderSize+1:], l.out.add(raw))
+	return ref
+}
+
+// remove takes a member out; false when it was not there.
+func (l *large) remove(t *Member) bool {
+	n, isInt := t.Int()
+	if isInt && l.bits.n > 0 && l.bits.remove(n) {
+		l.thinned()
+		l.migrate()
+		return true
+	}
+	if l.index.Len() == 0 {
+		return false
+	}
+	p, ref := l.probe(t, l.hashOf(t))
+	if ref == 0 {
+		return false
+	}
+	l.take(&p, ref, isInt && fits(n))
+	l.migrate()
+	return true
+}
+
+// take removes the record that the probe has found.
+func (l *large) take(p *refindex.Probe, ref uint32, fitting bool) {
+	if fitting {
+		l.loose--
+	}
+	l.index.Remove(l, p)
+	if r := l.records.Bytes(arena.Ref(ref))[arena.HeaderSize:]; r[0] == outsideMark {
+		l.out.drop(binary.LittleEndian.Uint32(r[1:]))
+	}
+	l.records.Free(arena.Ref(ref))
+	l.compact()
+}
+
+// rename brings the encoding's name up to date after t was added.
+func (l *large) rename(t *Member, lim *datatypes.Limits) {
+	n := l.len()
+	if _, isInt := t.Int(); l.name == Ints {
+		if isInt {
+			if n > lim.SetMaxIntset {
+				l.name = Wide
+			}
+			return
+		}
+		l.name = Packed
+	}
+	if n > lim.SetMaxPackedEntries || t.Len() > lim.SetMaxPackedValue {
+		l.name = Wide
+	}
+}
+
+// compact does a step of compaction after a removal from the table.
+func (l *large) compact() {
+	if n := l.records.Records(); n <= fewRecords && l.records.Size() > 4*l.records.Live()+fewRecords*64 {
+		l.renew()
+		return
+	}
+	if l.moving == nil {
+		if l.changes++; l.changes < sparseEvery {
+			return
+		}
+		l.changes = 0
+		if l.moving = l.records.Sparse(); l.moving == nil {
+			return
+		}
+	}
+	l.evacuate(movesPerChange)
+}
+
+// renew gives a table that has lost nearly all of its members an arena of its present
+// size.
+func (l *large) renew() {
+	refs := make([]uint32, 0, fewRecords)
+	l.index.Walk(func(ref uint32) bool {
+		refs = append(refs, ref)
+		return true
+	})
+	old := l.records
+	l.records, l.moving = *arena.New(firstChunk), nil
+	l.index = refindex.Index{}
+	for _, from := range refs {
+		ref := l.copyOf(old.Bytes(arena.Ref(from)))
+		l.index.Insert(l, l.Hash(uint32(ref)), uint32(ref))
+	}
+}
+
+func (l *large) copyOf(r []byte) arena.Ref {
+	ref, b := l.records.Alloc(len(r))
+	copy(b[arena.HeaderSize:], r[arena.HeaderSize:])
+	return ref
+}
+
+// evacuate moves up to n records out of the sparse chunk.
+func (l *large) evacuate(n int) {
+	for ; n > 0; n-- {
+		old, ok := l.moving.Next()
+		if !ok {
+			l.moving.Finish()
+			l.moving = nil
+			return
+		}
+		ref := l.copyOf(l.records.Bytes(old))
+		l.index.Move(l.Hash(uint32(ref)), uint32(old), uint32(ref))
+		l.records.Free(old)
+	}
+}
+
+// outside holds the encoded strings that are too long for the arena.
+type outside struct {
+	items [][]byte
+	spare []uint32
+	bytes int
+}
+
+func (o *outside) add(raw []byte) uint32 {
+	o.bytes += len(raw)
+	if n := len(o.spare); n > 0 {
+		i := o.spare[n-1]
+		o.spare = o.spare[:n-1]
+		o.items[i] = raw
+		return i
+	}
+	o.items = append(o.items, raw)
+	return uint32(len(o.items) - 1)
+}
+
+func (o *outside) drop(i uint32) {
+	o.bytes -= len(o.items[i])
+	o.items[i] = nil
+	o.spare = append(o.spare, i)
+}
+
+func (o *outside) size() int { return o.bytes + cap(o.items)*24 + cap(o.spare)*4 }
+
+// clone shares the bytes, which are never written to once they are there.
+func (o *outside) clone() outside {
+	return outside{append([][]byte(nil), o.items...), append([]uint32(nil), o.spare...), o.bytes}
+}
+
+func (l *large) check() error {
+	if l.moving == nil {
+		if err := l.records.Check(); err != nil {
+			return err
+		}
+	}
+	if err := l.index.Check(l); err != nil {
+		return err
+	}
+	loose, twice := 0, false
+	l.index.Walk(func(ref uint32) bool {
+		t := l.member(ref)
+		if n, ok := t.Int(); ok && fits(n) {
+			loose++
+			twice = twice || l.bits.has(n)
+		}
+		return true
+	})
+	if l.records.Records() != l.index.Len() || loose != l.loose || twice || !l.bits.check() {
+		return errCorrupt
+	}
+	return nil
+}
