@@ -182,6 +182,84 @@ func (sh *shard) table(db int) *table {
 	return t
 }
 
+// Memory is what the store holds in bytes.
+type Memory struct {
+	Keys      int
+	Expires   int
+	Index     int // pages, segments and directories
+	Records   int // live records
+	Objects   int // large values
+	Due       int // the order of keys whose members go by themselves
+	Allocated int // all of it with the room that is free in chunks
+}
+
+// Used returns the bytes that keys and values occupy.
+func (m Memory) Used() int { return m.Index + m.Records + m.Objects + m.Due }
+
+// Memory returns what the store holds, exact at one moment for each shard.
+func (s *Store) Memory() Memory {
+	var m Memory
+	for i := range s.shards {
+		sh := &s.shards[i]
+		sh.mu.Lock()
+		for _, t := range sh.tables {
+			if t != nil {
+				m.Keys += t.index.count
+				m.Expires += t.index.expires
+				m.Index += t.index.size()
+				m.Records += t.arena.Live()
+				m.Objects += t.objects.bytes
+				m.Due += t.due.size()
+				m.Allocated += t.size()
+			}
+		}
+		sh.mu.Unlock()
+	}
+	return m
+}
+
+// Counters returns the sum of all shards' counters.
+func (s *Store) Counters() Stats {
+	var sum Stats
+	for i := range s.shards {
+		sh := &s.shards[i]
+		sh.mu.Lock()
+		st := sh.stats
+		sh.mu.Unlock()
+		sum.Hits += st.Hits
+		sum.Misses += st.Misses
+		sum.Expired += st.Expired
+		sum.Evicted += st.Evicted
+		sum.ExpiredMembers += st.ExpiredMembers
+		sum.Dirty += st.Dirty
+	}
+	return sum
+}
+
+// ResetStats clears the counters but Dirty.
+func (s *Store) ResetStats() {
+	for i := range s.shards {
+		sh := &s.shards[i]
+		sh.mu.Lock()
+		sh.stats = Stats{Dirty: sh.stats.Dirty}
+		sh.mu.Unlock()
+	}
+}
+
+// DatabaseSize returns the number of keys and of keys with an expiry.
+func (s *Store) DatabaseSize(db int) (keys, expires int) {
+	for i := range s.shards {
+		sh := &s.shards[i]
+		sh.mu.Lock()
+		if t := sh.tables[db]; t != nil {
+			keys += t.index.count
+			expires += t.index.expires
+		}
+		sh.mu.Unlock()
+	}
+	return keys, expires
+}
+
 // Check reports the first broken invariant of any shard.
 func (s *Store) Check() error {
 	for i := range s.shards {

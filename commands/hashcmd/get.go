@@ -60,11 +60,15 @@ func runHMGet(c *command.Context) error {
 func replyValues(c *command.Context, h hash.Hash, fields [][]byte) {
 	c.Reply.Array(len(fields))
 	for _, f := range fields {
-		if value, st := h.Get(f, c.Scratch); st == hash.Live {
-			c.Reply.Bulk(value)
-		} else {
-			c.Reply.Null()
-		}
+		replyValue(c, h, f)
+	}
+}
+
+func replyValue(c *command.Context, h hash.Hash, field []byte) {
+	if value, st := h.Get(field, c.Scratch); st == hash.Live {
+		c.Reply.Bulk(value)
+	} else {
+		c.Reply.Null()
 	}
 }
 

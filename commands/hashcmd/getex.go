@@ -82,10 +82,16 @@ func runHGetEx(c *command.Context) error {
 	if ok {
 		reapMet(c, key, h, fields, 1)
 	}
-	replyValues(c, h, fields)
-	if ok {
-		changeTimes(c, key, h, fields, change, ms)
+	var changed [][]byte
+	c.Reply.Array(len(fields))
+	for _, f := range fields {
+		// One after the other: what goes at once is not there a second time.
+		replyValue(c, h, f)
+		if ok && changeTime(h, f, change, ms) {
+			changed = append(changed, f)
+		}
 	}
+	tellTimes(c, key, changed, change, ms)
 	return nil
 }
 
@@ -105,21 +111,22 @@ const (
 	clearTime
 )
 
-// changeTimes sets or takes away the times of the fields, and reports it.
-func changeTimes(c *command.Context, key []byte, h hash.Hash, fields [][]byte, change int, ms int64) {
-	var changed [][]byte
-	for _, f := range fields {
-		var result int
-		switch change {
-		case setTime:
-			result = h.Expire(f, ms, hash.Always)
-		case clearTime:
-			result = h.Persist(f)
-		}
-		if result == hash.Changed || result == hash.Deleted {
-			changed = append(changed, f)
-		}
+// changeTime sets or takes away the field's time and reports whether that changed
+// something.
+func changeTime(h hash.Hash, field []byte, change int, ms int64) bool {
+	result := hash.Unchanged
+	switch {
+	case !h.Exists():
+	case change == setTime:
+		result = h.Expire(field, ms, hash.Always)
+	case change == clearTime:
+		result = h.Persist(field)
 	}
+	return result == hash.Changed || result == hash.Deleted
+}
+
+// tellTimes reports what HGETEX has changed.
+func tellTimes(c *command.Context, key []byte, changed [][]byte, change int, ms int64) {
 	switch {
 	case len(changed) == 0:
 	case change == clearTime:
