@@ -6,6 +6,11 @@ import (
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/commands/conncmd"
 	"github.com/medleydb/medley/commands/hashcmd"
+	"github.com/medleydb/medley/commands/keycmd"
+	"github.com/medleydb/medley/commands/listcmd"
+	"github.com/medleydb/medley/commands/scriptcmd"
+	"github.com/medleydb/medley/commands/servercmd"
+	"github.com/medleydb/medley/commands/setcmd"
 	"github.com/medleydb/medley/commands/stringcmd"
 	"github.com/medleydb/medley/commands/txcmd"
 	"github.com/medleydb/medley/datatypes"
@@ -17,6 +22,11 @@ func allSpecs() []*command.Spec {
 	return slices.Concat(
 		conncmd.Specs(),
 		hashcmd.Specs(),
+		keycmd.Specs(),
+		listcmd.Specs(),
+		scriptcmd.Specs(),
+		servercmd.Specs(),
+		setcmd.Specs(),
 		stringcmd.Specs(),
 		txcmd.Specs(),
 	)

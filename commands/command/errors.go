@@ -6,6 +6,7 @@ import (
 
 	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/datatypes/hash"
+	"github.com/medleydb/medley/datatypes/str"
 	"github.com/medleydb/medley/keyspace"
 )
 
@@ -77,6 +78,8 @@ var wireTexts = map[error]string{
 	datatypes.ErrNotFloat:      "ERR value is not a valid float",
 	datatypes.ErrOverflow:      "ERR increment or decrement would overflow",
 	datatypes.ErrNaNOrInfinity: "ERR increment would produce NaN or Infinity",
+	str.ErrAppliedOverflow:     "ERR applied increment would overflow",
+	str.ErrLCSTooLarge:         "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len",
 	hash.ErrNotInteger:         "ERR hash value is not an integer",
 	hash.ErrNotFloat:           "ERR hash value is not a float",
 	datatypes.ErrStringTooLong: "ERR string exceeds maximum allowed size (proto-max-bulk-len)",
