@@ -12,6 +12,9 @@ import (
 // park makes the session wait. The locks of the command are held.
 func (x *Executor) park(s *command.Session, spec *command.Spec, argv [][]byte, w command.Wait) {
 	p := &command.Parked{DeadlineMs: w.DeadlineMs, TimedOut: w.TimedOut, Spec: spec, SinceMs: x.tx.NowMs()}
+	if s.Proto == 3 && p.TimedOut.Kind == command.NullArray {
+		p.TimedOut.Kind = command.Null // RESP3 has one null
+	}
 	own := cloneArgv(argv)
 	var reply command.Value
 	p.Waiter = &keyspace.Waiter{

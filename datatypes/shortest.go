@@ -17,6 +17,18 @@ import (
 // FormatFloat appends f in decimal: inf, -inf, nan, a plain number, or for a very
 // large or small one a form such as 1.5e-9 or 3e+100. It appends at most 25 bytes.
 func FormatFloat(dst []byte, f float64) []byte {
+	if a := math.Abs(f); a <= 1<<62 && a == math.Trunc(a) {
+		if math.Signbit(f) {
+			dst = append(dst, '-')
+		}
+		return strconv.AppendInt(dst, int64(a), 10)
+	}
+	return FormatDigits(dst, f)
+}
+
+// FormatDigits is FormatFloat for whole numbers too: 1e+16, where that one appends a
+// one and its zeros.
+func FormatDigits(dst []byte, f float64) []byte {
 	switch {
 	case math.IsNaN(f):
 		return append(dst, "nan"...)
@@ -27,8 +39,8 @@ func FormatFloat(dst []byte, f float64) []byte {
 	switch {
 	case math.IsInf(f, 1):
 		return append(dst, "inf"...)
-	case f <= 1<<62 && f == math.Trunc(f):
-		return strconv.AppendInt(dst, int64(f), 10)
+	case f == 0:
+		return append(dst, '0')
 	}
 	var buf [20]byte
 	n, exp := grisu(&buf, f)

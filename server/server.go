@@ -29,6 +29,7 @@ type Server struct {
 	sockets   netio.Server
 	mu        sync.Mutex
 	listeners map[string]net.Listener // by address and port, or unixKey
+	bound     map[string]tcpAddr      // those that are TCP
 	accepting sync.WaitGroup
 	stop      chan struct{}
 	stopOnce  sync.Once
@@ -54,7 +55,7 @@ func New(o Options) (*Server, error) {
 	if o.Config == nil {
 		o.Config = o.Engine.Services().Config
 	}
-	s := &Server{eng: o.Engine, cfg: o.Config, log: o.Log, stats: o.Engine.Services().Stats, stop: make(chan struct{}), listeners: map[string]net.Listener{}}
+	s := &Server{eng: o.Engine, cfg: o.Config, log: o.Log, stats: o.Engine.Services().Stats, stop: make(chan struct{}), listeners: map[string]net.Listener{}, bound: map[string]tcpAddr{}}
 	if o.Loops == 0 {
 		if o.Loops = int(s.cfg.IOThreads.Load()); o.Loops == 1 {
 			o.Loops = runtime.GOMAXPROCS(0)
@@ -120,54 +121,79 @@ func (s *Server) Listen() error {
 	return nil
 }
 
-// listenTCP brings the TCP sockets in line with the configuration: it opens what is
-// missing and, if that went well, closes what is not wanted any more.
+// listenTCP brings the TCP sockets in line with the configuration. Those that are
+// not wanted any more are closed first, since one address may stand in the way of
+// another (127.0.0.1 of all); if the new ones cannot be opened, they come back.
 func (s *Server) listenTCP() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	wanted := map[string]bool{}
-	var opened []net.Listener
-	var keys []string
+	wanted := map[string]tcpAddr{}
 	port := s.cfg.Port.Load()
 	for _, addr := range s.cfg.Bind.Load() {
-		if port == 0 && s.cfg.Unixsocket.Load() != "" {
-			break
+		if port != 0 || s.cfg.Unixsocket.Load() == "" {
+			a := tcpAddr{addr, port}
+			wanted[a.key()] = a
 		}
-		key := addr + " " + strconv.FormatInt(port, 10)
-		wanted[key] = true
+	}
+	closed := map[string]tcpAddr{}
+	for key, a := range s.bound {
+		if _, keep := wanted[key]; !keep {
+			s.listeners[key].Close()
+			delete(s.listeners, key)
+			delete(s.bound, key)
+			closed[key] = a
+		}
+	}
+	opened, err := s.open(wanted)
+	if err == nil {
+		return nil
+	}
+	for _, key := range opened {
+		s.listeners[key].Close()
+		delete(s.listeners, key)
+		delete(s.bound, key)
+	}
+	if _, again := s.open(closed); again != nil {
+		s.log.Error("a socket could not be opened again", "error", again)
+	}
+	return err
+}
+
+// open listens on the addresses that are not open yet, and returns the keys of those
+// that it opened; mu is held.
+func (s *Server) open(addrs map[string]tcpAddr) (opened []string, err error) {
+	for key, a := range addrs {
 		if s.listeners[key] != nil {
 			continue
 		}
-		l, err := listenOn(addr, port)
+		l, err := a.listen()
 		if err != nil {
-			for _, l := range opened {
-				l.Close()
-			}
-			return fmt.Errorf("server: %w", err)
+			return opened, fmt.Errorf("server: %w", err)
 		}
 		if l != nil {
-			opened, keys = append(opened, l), append(keys, key)
+			s.bound[key] = a
+			s.serve(key, l)
+			opened = append(opened, key)
 		}
 	}
-	for key, l := range s.listeners {
-		if key != unixKey && !wanted[key] {
-			delete(s.listeners, key)
-			l.Close()
-		}
-	}
-	for i, l := range opened {
-		s.serve(keys[i], l)
-	}
-	return nil
+	return opened, nil
 }
+
+// tcpAddr is an address of the bind directive with the port.
+type tcpAddr struct {
+	addr string
+	port int64
+}
+
+func (a tcpAddr) key() string { return a.addr + " " + strconv.FormatInt(a.port, 10) }
 
 // unixKey names the unix socket among the listeners.
 const unixKey = "unix"
 
-// listenOn listens on one address of the bind directive: a leading - makes a
-// missing one no error (nil), * means all.
-func listenOn(addr string, port int64) (net.Listener, error) {
-	addr, optional := strings.CutPrefix(addr, "-")
+// listen opens the socket: a leading - makes a missing address no error (nil), *
+// means all.
+func (a tcpAddr) listen() (net.Listener, error) {
+	addr, optional := strings.CutPrefix(a.addr, "-")
 	network := "tcp4"
 	if strings.Contains(addr, ":") {
 		network = "tcp6"
@@ -178,7 +204,7 @@ func listenOn(addr string, port int64) (net.Listener, error) {
 	case "::*":
 		addr, network = "::", "tcp6"
 	}
-	l, err := net.Listen(network, net.JoinHostPort(addr, strconv.FormatInt(port, 10)))
+	l, err := net.Listen(network, net.JoinHostPort(addr, strconv.FormatInt(a.port, 10)))
 	if err != nil && optional {
 		return nil, nil
 	}

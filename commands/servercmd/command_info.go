@@ -27,10 +27,6 @@ func replyInfo(r command.Reply, s *command.Spec) {
 	for i := range s.Keys {
 		replyKeySpec(r, &s.Keys[i])
 	}
-	if len(s.Subs) == 0 {
-		r.Set(0)
-		return
-	}
 	r.Array(len(s.Subs))
 	for _, sub := range s.Subs {
 		replyInfo(r, sub)

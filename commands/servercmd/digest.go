@@ -89,15 +89,10 @@ func (d *digest) hash(h hash.Hash) {
 
 func (d *digest) zset(z zset.ZSet) {
 	var scratch [32]byte
-	// Redis writes scores in one way in a listpack, in another in a skiplist.
-	format := zset.AppendScore17
-	if z.EncodingName() == "skiplist" {
-		format = datatypes.FormatFloat
-	}
 	z.Walk(func(member []byte, score float64) bool {
 		var one digest
 		one.mix(member)
-		one.mix(format(scratch[:0], score))
+		one.mix(datatypes.FormatDigits(scratch[:0], score)) // as Redis since 7.2, in either encoding
 		d.add(one[:])
 		return true
 	})

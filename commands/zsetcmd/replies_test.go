@@ -45,9 +45,6 @@ func do(t testing.TB, c *commands.Client, args []string) command.Value {
 	if err != nil && v.Kind != command.Error {
 		t.Fatal(args, err)
 	}
-	if v.Kind == command.NullArray && c.Session().Proto == 3 {
-		v.Kind = command.Null // the same in RESP3
-	}
 	return v
 }
 

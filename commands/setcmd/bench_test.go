@@ -1,0 +1,26 @@
+package setcmd_test
+
+import (
+	"context"
+	"strconv"
+	"testing"
+
+	"github.com/medleydb/medley/commands"
+)
+
+// BenchmarkSAdd guards the path of the commonest command.
+func BenchmarkSAdd(b *testing.B) {
+	e := open(b, commands.Options{Seed: 1})
+	c := e.NewClient()
+	defer c.Close()
+	members := make([]string, 1<<12)
+	for i := range members {
+		members[i] = "member:" + strconv.Itoa(i)
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		if _, err := c.Do(context.Background(), "SADD", "s", members[i&(1<<12-1)]); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
