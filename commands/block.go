@@ -46,16 +46,22 @@ func (e *Engine) serve(tx *keyspace.Tx, s *command.Session, spec *command.Spec, 
 	}
 	c.Args = command.NewArgs(argv, at)
 	tx.DB = s.DB()
-	switch err := spec.Run(&c); err {
-	case nil:
-		tx.Commit(argv)
-	case command.ErrParked:
+	start := e.clock.ns()
+	err := spec.Run(&c)
+	if err == command.ErrParked {
 		tx.Abort()
 		return command.Value{}, false
-	default:
-		tx.Abort()
-		return command.Value{Kind: command.Error, Str: command.WireText(err, spec)}, true
 	}
+	if took := e.clock.ns() - start; e.svc.Monitor.Remarkable(took, 0) {
+		e.remark(s, spec, argv, took, 0, 0)
+	}
+	if err != nil {
+		tx.Abort()
+		text := command.WireText(err, spec)
+		e.svc.Stats.CountError(code(text))
+		return command.Value{Kind: command.Error, Str: text}, true
+	}
+	tx.Commit(argv)
 	return capture.Value(), true
 }
 

@@ -217,6 +217,11 @@ func (e *Engine) sample(nowMs int64) {
 func (e *Engine) sweep(tx *keyspace.Tx, nowMs int64, end time.Time) {
 	store := e.svc.Store
 	start := time.Now()
+	defer func() {
+		took := time.Since(start)
+		e.svc.Stats.ExpireCycleNs.Add(int64(took))
+		e.svc.Monitor.Event("expire-cycle", time.UnixMilli(nowMs), took)
+	}()
 	for range store.Shards() {
 		shard := e.sweepFrom & (store.Shards() - 1)
 		for store.NextExpiry(shard) <= nowMs {
@@ -225,13 +230,11 @@ func (e *Engine) sweep(tx *keyspace.Tx, nowMs int64, end time.Time) {
 				break
 			}
 			if time.Now().After(end) {
-				e.svc.Stats.ExpireCycleNs.Add(int64(time.Since(start)))
 				return
 			}
 		}
 		e.sweepFrom++
 	}
-	e.svc.Stats.ExpireCycleNs.Add(int64(time.Since(start)))
 }
 
 func (e *Engine) compact(end time.Time) {

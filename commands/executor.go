@@ -144,8 +144,12 @@ func (x *Executor) run(s *command.Session, spec *command.Spec, argv [][]byte, r 
 	if offset := x.tx.End(); offset != 0 {
 		x.offset = offset
 	}
-	x.count(s, spec, argv, size, err != nil && !waits)
-	return waits
+	if waits {
+		x.measure(spec, 1, false) // for the logs it has not run yet
+		return true
+	}
+	x.count(s, spec, argv, size, err != nil)
+	return false
 }
 
 // expiredMode keeps expired keys while clients are paused, so that the keys stay as
@@ -202,7 +206,7 @@ func (x *Executor) count(s *command.Session, spec *command.Spec, argv [][]byte, 
 	}
 	took := x.measure(spec, 1, failed)
 	if x.svc.Monitor.Remarkable(took, size) {
-		x.remark(s, spec, argv, took, asked, replied)
+		x.eng.remark(s, spec, argv, took, asked, replied)
 	}
 }
 
@@ -337,7 +341,7 @@ const maxShownArgs = 128 // bytes
 
 // unknown words the error of a command that there is not, as clients know it.
 func (x *Executor) unknown(argv [][]byte) string {
-	if container := x.svc.Table.Lookup(clip(argv[0])); container != nil && len(argv) > 1 {
+	if container := x.svc.Table.Lookup(clip(argv[0])); container != nil && len(container.Subs) > 0 && len(argv) > 1 {
 		return "ERR unknown subcommand '" + clip(argv[1]) + "'. Try " + strings.ToUpper(container.Name) + " HELP."
 	}
 	var b strings.Builder

@@ -8,26 +8,26 @@ import (
 )
 
 // remark gives a command that took long, or has a large request or reply, to the logs.
-func (x *Executor) remark(s *command.Session, spec *command.Spec, argv [][]byte, ns int64, request, reply int) {
+func (e *Engine) remark(s *command.Session, spec *command.Spec, argv [][]byte, ns int64, request, reply int) {
 	c := slowlog.Command{
 		Argv: argv, Ns: ns, Request: int64(request), Reply: int64(reply),
-		Now:     time.UnixMilli(x.eng.clock.ms(x.ns)),
+		Now:     time.UnixMilli(e.NowMs()),
 		Fast:    spec.Has(command.Fast),
 		SkipLog: spec.Has(command.SkipSlowlog),
 		Addr:    s.Peer.Addr(), Client: s.Name(),
 	}
-	if from, n := x.secret(spec, argv); n > 0 {
+	if from, n := secret(spec, argv); n > 0 {
 		c.Redacted = func(i int) bool { return i >= from && i < from+n }
 	} else if spec.FullName == "config|set" {
 		c.Redacted = func(i int) bool {
-			return i >= 3 && i%2 == 1 && x.svc.Config.Sensitive(string(argv[i-1]))
+			return i >= 3 && i%2 == 1 && e.svc.Config.Sensitive(string(argv[i-1]))
 		}
 	}
-	x.svc.Monitor.Log(&c)
+	e.svc.Monitor.Log(&c)
 }
 
 // secret returns which arguments of the command are passwords: n from one on.
-func (x *Executor) secret(spec *command.Spec, argv [][]byte) (from, n int) {
+func secret(spec *command.Spec, argv [][]byte) (from, n int) {
 	switch spec.FullName {
 	case "auth":
 		return 1, len(argv) - 1

@@ -149,14 +149,16 @@ var ttl = command.Spec{
 	Name: "ttl", Group: command.GroupGeneric, Since: "1.0.0", Arity: 2,
 	Summary: "Returns the seconds until a key expires.", Syntax: "key", Complexity: "O(1)",
 	Flags: reads | fast, Keys: one(command.RO | command.Access),
-	Run: func(c *command.Context) error { return replyExpiry(c, 1000, false) },
+	Tips: []string{"nondeterministic_output"},
+	Run:  func(c *command.Context) error { return replyExpiry(c, 1000, false) },
 }
 
 var pttl = command.Spec{
 	Name: "pttl", Group: command.GroupGeneric, Since: "2.6.0", Arity: 2,
 	Summary: "Returns the milliseconds until a key expires.", Syntax: "key", Complexity: "O(1)",
 	Flags: reads | fast, Keys: one(command.RO | command.Access),
-	Run: func(c *command.Context) error { return replyExpiry(c, 1, false) },
+	Tips: []string{"nondeterministic_output"},
+	Run:  func(c *command.Context) error { return replyExpiry(c, 1, false) },
 }
 
 var expiretime = command.Spec{

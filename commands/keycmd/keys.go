@@ -10,14 +10,16 @@ var del = command.Spec{
 	Name: "del", Group: command.GroupGeneric, Since: "1.0.0", Arity: -2,
 	Summary: "Deletes keys.", Syntax: "key [key ...]", Complexity: "O(N) in the keys, whatever they hold",
 	Flags: writes, Keys: every(command.RM | command.Delete),
-	Run: runDel,
+	Tips: []string{"request_policy:multi_shard", "response_policy:agg_sum"},
+	Run:  runDel,
 }
 
 var unlink = command.Spec{
 	Name: "unlink", Group: command.GroupGeneric, Since: "4.0.0", Arity: -2,
 	Summary: "Deletes keys, as DEL does.", Syntax: "key [key ...]", Complexity: "O(N) in the keys, whatever they hold",
 	Flags: writes | fast, Keys: every(command.RM | command.Delete),
-	Run: runDel,
+	Tips: []string{"request_policy:multi_shard", "response_policy:agg_sum"},
+	Run:  runDel,
 }
 
 func runDel(c *command.Context) error {
@@ -36,6 +38,7 @@ var exists = command.Spec{
 	Name: "exists", Group: command.GroupGeneric, Since: "1.0.0", Arity: -2,
 	Summary: "Counts which of the keys exist; a key named twice counts twice.", Syntax: "key [key ...]", Complexity: "O(N) in the keys",
 	Flags: reads | fast, Keys: every(command.RO),
+	Tips: []string{"request_policy:multi_shard", "response_policy:agg_sum"},
 	Run: func(c *command.Context) error {
 		n := int64(0)
 		for _, key := range c.Args.Rest() {
@@ -52,7 +55,8 @@ var touch = command.Spec{
 	Name: "touch", Group: command.GroupGeneric, Since: "3.2.1", Arity: -2,
 	Summary: "Counts which of the keys exist, and counts as an access to them.", Syntax: "key [key ...]", Complexity: "O(N) in the keys",
 	Flags: reads | fast, Keys: every(command.RO),
-	Run: runTouch,
+	Tips: []string{"request_policy:multi_shard", "response_policy:agg_sum"},
+	Run:  runTouch,
 }
 
 func runTouch(c *command.Context) error {

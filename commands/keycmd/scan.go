@@ -12,7 +12,8 @@ var keys = command.Spec{
 	Name: "keys", Group: command.GroupGeneric, Since: "1.0.0", Arity: 2,
 	Summary: "Returns all keys that match a pattern.", Syntax: "pattern", Complexity: "O(N) in the keys of the database",
 	Flags: reads, Categories: []string{"dangerous"}, Scope: command.ScopeAll,
-	Run: runKeys,
+	Tips: []string{"nondeterministic_output_order", "request_policy:all_shards"},
+	Run:  runKeys,
 }
 
 func runKeys(c *command.Context) error {
@@ -35,6 +36,7 @@ var randomkey = command.Spec{
 	Name: "randomkey", Group: command.GroupGeneric, Since: "1.0.0", Arity: 1,
 	Summary: "Returns one of the keys at random.", Complexity: "O(1)",
 	Flags: reads | command.ArbitraryKeys, Scope: command.ScopeAll,
+	Tips: []string{"nondeterministic_output", "request_policy:all_shards", "response_policy:special"},
 	Run: func(c *command.Context) error {
 		key := c.Tx.Random()
 		if key == nil {
@@ -51,7 +53,8 @@ var scan = command.Spec{
 	Summary: "Returns some of the keys, and a cursor for the next call.",
 	Syntax:  "cursor [MATCH pattern] [COUNT count] [TYPE type]", Complexity: "O(1) a call, O(N) for all keys",
 	Flags: reads | command.ArbitraryKeys, Scope: command.ScopeAllInMulti,
-	Run: runScan,
+	Tips: []string{"nondeterministic_output", "request_policy:special", "response_policy:special"},
+	Run:  runScan,
 }
 
 // ParseCursor parses the cursor of SCAN and its kin.

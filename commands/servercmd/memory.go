@@ -115,56 +115,77 @@ func runMemoryStats(c *command.Context) error {
 		}
 	}
 
-	p := c.Reply
-	p.Map(31 + len(dbs))
-	number := func(name string, n int64) {
-		p.BulkString(name)
-		p.Int(n)
-	}
-	fraction := func(name string, f float64) {
-		p.BulkString(name)
-		p.Double(f)
-	}
-	number("peak.allocated", f.peak)
-	number("total.allocated", f.used)
-	number("startup.allocated", 0)
-	number("replication.backlog", 0)
-	number("replica.fullsync.buffer", 0)
-	number("clients.slaves", 0)
-	number("clients.normal", f.buffers)
-	number("cluster.links", 0)
-	number("aof.buffer", 0)
-	number("lua.caches", 0)
-	number("functions.caches", 0)
-	number("script.VMs", 0)
+	before, after := f.parts(m)
+	c.Reply.Map(len(before) + len(dbs) + len(after))
+	replyParts(c.Reply, before)
 	for _, db := range dbs {
-		p.BulkString("db." + strconv.Itoa(db))
-		p.Map(2)
-		number("overhead.hashtable.main", int64(figures[db].Index))
-		number("overhead.hashtable.expires", 0)
+		c.Reply.BulkString("db." + strconv.Itoa(db))
+		c.Reply.Map(2)
+		replyParts(c.Reply, []memoryPart{{"overhead.hashtable.main", int64(figures[db].Index)}, {"overhead.hashtable.expires", int64(0)}})
 	}
-	number("overhead.db.hashtable.lut", int64(m.Index))
-	number("overhead.db.hashtable.rehashing", 0)
-	number("overhead.total", f.overhead)
-	number("db.dict.rehashing.count", 0)
-	number("keys.count", int64(m.Keys))
-	number("keys.bytes-per-key", int64(ratio(f.used, int64(m.Keys))))
-	number("dataset.bytes", f.dataset)
-	fraction("dataset.percentage", 100*ratio(f.dataset, f.used))
-	fraction("peak.percentage", 100*ratio(f.used, f.peak))
-	number("allocator.allocated", f.heap)
-	number("allocator.active", f.active)
-	number("allocator.resident", f.resident)
-	number("allocator.muzzy", 0)
-	fraction("allocator-fragmentation.ratio", ratio(f.active, f.heap))
-	number("allocator-fragmentation.bytes", f.active-f.heap)
-	fraction("allocator-rss.ratio", ratio(f.resident, f.active))
-	number("allocator-rss.bytes", f.resident-f.active)
-	fraction("rss-overhead.ratio", 1)
-	number("rss-overhead.bytes", 0)
-	fraction("fragmentation", ratio(f.resident, f.used))
-	number("fragmentation.bytes", f.resident-f.used)
+	replyParts(c.Reply, after)
 	return nil
+}
+
+// A memoryPart is one figure of MEMORY STATS: bytes (int64) or a ratio (float64).
+type memoryPart struct {
+	name  string
+	value any
+}
+
+func replyParts(r command.Reply, parts []memoryPart) {
+	for _, p := range parts {
+		r.BulkString(p.name)
+		switch v := p.value.(type) {
+		case int64:
+			r.Int(v)
+		case float64:
+			r.Double(v)
+		}
+	}
+}
+
+// parts returns the figures of MEMORY STATS that stand before and behind those of the
+// databases.
+func (f *memoryFigures) parts(m *keyspace.Memory) (before, after []memoryPart) {
+	before = []memoryPart{
+		{"peak.allocated", f.peak},
+		{"total.allocated", f.used},
+		{"startup.allocated", int64(0)},
+		{"replication.backlog", int64(0)},
+		{"replica.fullsync.buffer", int64(0)},
+		{"clients.slaves", int64(0)},
+		{"clients.normal", f.buffers},
+		{"cluster.links", int64(0)},
+		{"aof.buffer", int64(0)},
+		{"lua.caches", int64(0)},
+		{"functions.caches", int64(0)},
+		{"script.VMs", int64(0)},
+	}
+	after = []memoryPart{
+		{"overhead.db.hashtable.lut", int64(m.Index)},
+		{"overhead.db.hashtable.rehashing", int64(0)},
+		{"overhead.total", f.overhead},
+		{"db.dict.rehashing.count", int64(0)},
+		{"keys.count", int64(m.Keys)},
+		{"keys.bytes-per-key", int64(ratio(f.used, int64(m.Keys)))},
+		{"dataset.bytes", f.dataset},
+		{"dataset.percentage", 100 * ratio(f.dataset, f.used)},
+		{"peak.percentage", 100 * ratio(f.used, f.peak)},
+		{"allocator.allocated", f.heap},
+		{"allocator.active", f.active},
+		{"allocator.resident", f.resident},
+		{"allocator.muzzy", int64(0)},
+		{"allocator-fragmentation.ratio", ratio(f.active, f.heap)},
+		{"allocator-fragmentation.bytes", f.active - f.heap},
+		{"allocator-rss.ratio", ratio(f.resident, f.active)},
+		{"allocator-rss.bytes", f.resident - f.active},
+		{"rss-overhead.ratio", 1.0},
+		{"rss-overhead.bytes", int64(0)},
+		{"fragmentation", ratio(f.resident, f.used)},
+		{"fragmentation.bytes", f.resident - f.used},
+	}
+	return before, after
 }
 
 var memoryDoctor = command.Spec{

@@ -2,9 +2,9 @@ package servercmd_test
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/medleydb/medley/commands"
 	"github.com/medleydb/medley/commands/command"
@@ -38,23 +38,27 @@ func open(t *testing.T, o commands.Options) *commands.Engine {
 // client runs lines of commands, split at blanks.
 type client struct {
 	*commands.Client
-	t *testing.T
+	eng *commands.Engine
+	t   *testing.T
 }
 
-func newClient(t *testing.T, e *commands.Engine) client { return client{e.NewClient(), t} }
+func newClient(t *testing.T, e *commands.Engine) client { return client{e.NewClient(), e, t} }
 
 func (c client) do(line string) command.Value {
 	c.t.Helper()
-	var args []any
+	var argv [][]byte
 	for _, w := range strings.Fields(line) {
-		args = append(args, w)
+		argv = append(argv, []byte(w))
 	}
-	v, err := c.Do(context.Background(), args...)
-	var reply command.ReplyError
-	if err != nil && !errors.As(err, &reply) {
-		c.t.Fatalf("%s: %v", line, err)
+	x := c.eng.Acquire()
+	defer x.Release()
+	var reply command.Capture
+	x.Execute(c.Session(), argv, &reply)
+	// One value, with as many elements as its header says, or clients lose step.
+	if reply.Len() != 1 && !c.Session().Closing {
+		c.t.Fatalf("%s: the reply is not one whole value", line)
 	}
-	return v
+	return reply.Value()
 }
 
 // want runs a line whose reply, or error, must be the text.
@@ -329,6 +333,41 @@ func TestSlowLog(t *testing.T) {
 	c.do("SET key 1234567890")
 	c.want("COMMANDLOG LEN large-request", "2") // of the RESET too
 	c.want("COMMANDLOG RESET large-request", "OK")
+}
+
+// TestSlowLogOfWaiters protects the log from commands that have only begun to wait: they
+// are logged once, when they have run.
+func TestSlowLogOfWaiters(t *testing.T) {
+	e := open(t, commands.Options{})
+	c, waiter := newClient(t, e), e.NewClient()
+	c.do("CONFIG SET slowlog-log-slower-than 0")
+	c.do("SLOWLOG RESET")
+	served := make(chan error)
+	go func() {
+		_, err := waiter.Do(context.Background(), "BLPOP", "l", 0)
+		served <- err
+	}()
+	for e.Store().Waiters() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	logged := func() (n int) {
+		for _, entry := range c.do("SLOWLOG GET -1").Elems {
+			if entry.Elems[3].Elems[0].Str == "BLPOP" {
+				n++
+			}
+		}
+		return n
+	}
+	if n := logged(); n != 0 {
+		t.Errorf("logged %d times while it waits", n)
+	}
+	c.do("RPUSH l a")
+	if err := <-served; err != nil {
+		t.Fatal(err)
+	}
+	if n := logged(); n != 1 {
+		t.Errorf("logged %d times after it was served", n)
+	}
 }
 
 // TestLatencyEvents protects the latency monitor.

@@ -120,6 +120,7 @@ var getset = command.Spec{
 	Name: "getset", Group: command.GroupString, Since: "1.0.0", Arity: 3,
 	Summary: "Sets the string at a key and returns the one before.", Syntax: "key value", Complexity: "O(1)",
 	Flags: writes | fast, Keys: one(command.RW | command.Access | command.Update),
+	DeprecatedSince: "6.2.0", ReplacedBy: "`SET` with the `!GET` argument",
 	Run: runGetSet,
 }
 
@@ -148,6 +149,7 @@ var substr = command.Spec{
 	Name: "substr", Group: command.GroupString, Since: "1.0.0", Arity: 4,
 	Summary: "Returns a part of the string at a key: the old name of GETRANGE.", Syntax: "key start end", Complexity: "O(N) in the bytes returned",
 	Flags: reads, Keys: one(command.RO | command.Access),
+	DeprecatedSince: "2.0.0", ReplacedBy: "`GETRANGE`",
 	Run: runGetRange,
 }
 
@@ -187,7 +189,8 @@ var mget = command.Spec{
 	Name: "mget", Group: command.GroupString, Since: "1.0.0", Arity: -2,
 	Summary: "Returns the strings at several keys at one moment.", Syntax: "key [key ...]", Complexity: "O(N) in the keys",
 	Flags: reads | fast, Keys: []command.KeySpec{command.KeyRange(1, -1, 1, command.RO|command.Access)},
-	Run: runMGet,
+	Tips: []string{"request_policy:multi_shard"},
+	Run:  runMGet,
 }
 
 func runMGet(c *command.Context) error {

@@ -12,7 +12,8 @@ var mset = command.Spec{
 	Name: "mset", Group: command.GroupString, Since: "1.0.1", Arity: -3,
 	Summary: "Sets the strings at several keys at one moment.", Syntax: "key value [key value ...]", Complexity: "O(N) in the keys",
 	Flags: writes, Keys: []command.KeySpec{command.KeyRange(1, -1, 2, command.OW|command.Update)},
-	Run: runMSet,
+	Tips: []string{"request_policy:multi_shard", "response_policy:all_succeeded"},
+	Run:  runMSet,
 }
 
 func runMSet(c *command.Context) error {

@@ -109,6 +109,7 @@ var setnx = command.Spec{
 	Name: "setnx", Group: command.GroupString, Since: "1.0.0", Arity: 3,
 	Summary: "Sets the string at a key that does not exist.", Syntax: "key value", Complexity: "O(1)",
 	Flags: writes | fast, Keys: one(command.OW | command.Insert),
+	DeprecatedSince: "2.6.12", ReplacedBy: "`SET` with the `NX` argument",
 	Run: runSetNX,
 }
 
@@ -129,6 +130,7 @@ var setex = command.Spec{
 	Name: "setex", Group: command.GroupString, Since: "2.0.0", Arity: 4,
 	Summary: "Sets the string at a key and its expiry in seconds.", Syntax: "key seconds value", Complexity: "O(1)",
 	Flags: writes, Keys: one(command.OW | command.Update),
+	DeprecatedSince: "2.6.12", ReplacedBy: "`SET` with the `EX` argument",
 	Run: func(c *command.Context) error { return setFor(c, 1000) },
 }
 
@@ -136,6 +138,7 @@ var psetex = command.Spec{
 	Name: "psetex", Group: command.GroupString, Since: "2.6.0", Arity: 4,
 	Summary: "Sets the string at a key and its expiry in milliseconds.", Syntax: "key milliseconds value", Complexity: "O(1)",
 	Flags: writes, Keys: one(command.OW | command.Update),
+	DeprecatedSince: "2.6.12", ReplacedBy: "`SET` with the `PX` argument",
 	Run: func(c *command.Context) error { return setFor(c, 1) },
 }
 
