@@ -57,3 +57,13 @@ PEERS ?=
 BENCH_FLAGS ?=
 bench-peers: build
 	$(GO) run ./conformance/bench/cmd -medley $(BIN) -peers '$(PEERS)' $(BENCH_FLAGS)
+
+# Node's client libraries against this server, beside go-redis.
+.PHONY: clients clients-large
+clients:
+	cd conformance/clients/node && npm ci --no-audit --no-fund
+	MEDLEY_REQUIRE_NODE=1 $(GO) test -count=1 -run '^TestNode$$' -timeout 2m ./conformance/clients
+
+# The longest value that the protocol allows; takes gigabytes of memory.
+clients-large:
+	MEDLEY_LARGE=1 $(GO) test -count=1 -v -run '^TestLargestValue$$' -timeout 15m ./conformance/clients
