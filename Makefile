@@ -5,9 +5,9 @@ BIN := bin/medley
 # Packages in which goroutines meet.
 CONCURRENT := ./keyspace/... ./commands/... ./server/...
 
-.PHONY: all build run test race invariants vet fmt-check cross bench bench-peers conformance-upstream fuzz
+.PHONY: all build run test race invariants vet fmt-check cross bench bench-peers conformance-upstream fuzz clients clients-large
 
-.PHONY: all build run test race invariants vet fmt-check cross bench bench-peers conformance-upstream fuzz
+.PHONY: all build run test race invariants vet fmt-check cross bench bench-peers conformance-upstream fuzz clients clients-large
 
 all: build
 
@@ -63,3 +63,12 @@ FUZZTIME ?= 1m
 fuzz:
 	$(GO) test -run '^$$' -fuzz FuzzParser -fuzztime $(FUZZTIME) ./server/resp
 	$(GO) test -run '^$$' -fuzz FuzzDispatch -fuzztime $(FUZZTIME) ./conformance
+
+# Node's client libraries against this server, beside go-redis.
+clients:
+	cd conformance/clients/node && npm ci --no-audit --no-fund
+	MEDLEY_REQUIRE_NODE=1 $(GO) test -count=1 -run '^TestNode$$' -timeout 2m ./conformance/clients
+
+# The longest value that the protocol allows; takes gigabytes of memory.
+clients-large:
+	MEDLEY_LARGE=1 $(GO) test -count=1 -v -run '^TestLargestValue$$' -timeout 15m ./conformance/clients

@@ -155,10 +155,11 @@ func (x *Executor) run(s *command.Session, spec *command.Spec, argv [][]byte, r 
 // expiredMode keeps expired keys while clients are paused, so that the keys stay as
 // they are, and shows them to one that imports data.
 func (x *Executor) expiredMode(s *command.Session, spec *command.Spec) keyspace.ExpiredMode {
-	if x.svc.Pause.Kind() == command.PauseNone && !s.Flag(command.ImportSource) || x.writes(s, spec) {
+	importing := x.svc.Importing()
+	if x.svc.Pause.Kind() == command.PauseNone && !importing || x.writes(s, spec) {
 		return keyspace.RemoveExpired
 	}
-	if s.Flag(command.ImportSource) && x.svc.Importing() {
+	if importing && s.Flag(command.ImportSource) {
 		return keyspace.ShowExpired
 	}
 	return keyspace.HideExpired

@@ -23,7 +23,8 @@ func (t *table) network(c *Network) {
 	t.int("socket-mark-id", nil, 0, 0, maxUint32, immutable)
 	t.bool("mptcp", nil, false, live)
 	t.string("unixsocket", &c.Unixsocket, "", nil, immutable)
-	t.string("unixsocketgroup", &c.Unixsocketgroup, "", nil, live)
+	// Hidden: a client of Redis, which has none, may set back all that it was shown.
+	t.string("unixsocketgroup", &c.Unixsocketgroup, "", nil, immutable|hidden)
 	t.number("unixsocketperm", &c.Unixsocketperm, 0, numberKind{max: 0o777, form: octal}, immutable)
 	t.bool("protected-mode", &c.ProtectedMode, true, live)
 	t.int("maxclients", &c.Maxclients, 10000, 1, maxUint32, live)

@@ -407,6 +407,19 @@ func TestDigest(t *testing.T) {
 	if len(v.Elems) != 2 || v.Elems[0].Str != "68467c70ae30376e7ce005bcc8827f5ba7fd67dc" || strings.Trim(v.Elems[1].Str, "0") != "" {
 		t.Error(v)
 	}
+	for score, want := range map[string]string{
+		"0.1": "6605f56364a85f2c14bc54c5b4318ac4616eb60a", "3e100": "d286b3c895b5c6a4ad16fdaa16f4afd28781424a",
+		"1e-7": "d0be7a6da9a95431e5b2f67e169255d8458af401", "1e16": "f7d871fd751323de0ff0d513c1c091e3dd1447e6",
+	} {
+		for _, entries := range []string{"0", "128"} { // in either encoding
+			c.do("CONFIG SET zset-max-listpack-entries " + entries)
+			c.do("DEL z")
+			c.do("ZADD z " + score + " a")
+			if v := c.do("DEBUG DIGEST-VALUE z"); v.Elems[0].Str != want {
+				t.Errorf("score %s: digest %s, want %s", score, v.Elems[0].Str, want)
+			}
+		}
+	}
 }
 
 // TestDebug protects the gate before DEBUG and what tests of clients use of it.

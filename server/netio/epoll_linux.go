@@ -426,7 +426,13 @@ func (c *epollConn) flush() bool {
 			c.Out = c.Out[:0]
 			return true
 		}
-		c.Out = c.Out[:copy(c.Out, c.Out[n:])]
+		// The rest is not moved to the front: a large reply goes out in thousands of
+		// writes, each of which would move all that is left.
+		if c.own {
+			c.Out = c.Out[n:]
+		} else {
+			c.Out, c.own = append([]byte(nil), c.Out[n:]...), true
+		}
 	}
 	return true
 }

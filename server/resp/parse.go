@@ -136,6 +136,9 @@ func number(in []byte, pos int, what, line string) (n int64, next int, err error
 				if i+1 >= len(in) {
 					return 0, 0, nil
 				}
+				if in[i+1] != '\n' {
+					return 0, 0, ProtocolError("invalid CRLF in request")
+				}
 				return n, i + 2, nil
 			}
 			break
@@ -155,6 +158,9 @@ func slowNumber(in []byte, pos int, what, line string) (n int64, next int, err e
 	}
 	if pos+end+1 >= len(in) {
 		return 0, 0, nil
+	}
+	if in[pos+end+1] != '\n' {
+		return 0, 0, ProtocolError("invalid CRLF in request")
 	}
 	n, ok := datatypes.ParseInt(in[pos : pos+end])
 	if !ok {

@@ -1,0 +1,80 @@
+// Round trips, pipelines and transactions of ioredis and node-redis, in RESP2 and (where the
+// library can) RESP3. The port is the only argument.
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import Redis from 'ioredis'
+import { createClient, RESP_TYPES } from 'redis'
+
+const port = Number(process.argv[2])
+const sizes = [0, 1, 1 << 10, 1 << 20]
+
+async function ioredis () {
+  const c = new Redis({ port, host: '127.0.0.1', maxRetriesPerRequest: 1 })
+  await c.flushall()
+  for (const size of sizes) {
+    const key = randomBytes(size)
+    const value = randomBytes(size)
+    assert.equal(await c.set(key, value), 'OK')
+    assert.deepEqual(await c.getBuffer(key), value)
+  }
+  assert.equal(await c.get('none'), null)
+
+  const p = c.pipeline()
+  for (let i = 0; i < 1000; i++) p.set(`k${i}`, i).get(`k${i}`)
+  const replies = await p.exec()
+  for (let i = 0; i < 1000; i++) assert.deepEqual(replies[2 * i + 1], [null, String(i)])
+
+  assert.deepEqual(await c.multi().set('n', 1).incr('n').exec(), [[null, 'OK'], [null, 2]])
+  const other = c.duplicate()
+  await c.watch('n')
+  await other.set('n', 9)
+  assert.equal(await c.multi().set('n', 3).exec(), null)
+  assert.equal(await c.get('n'), '9')
+
+  const seen = new Set()
+  for await (const keys of c.scanStream({ match: 'k*', count: 50 })) keys.forEach(k => seen.add(k))
+  assert.equal(seen.size, 1000)
+  await assert.rejects(c.incr('k1', 'extra'), /wrong number of arguments/)
+  await other.quit()
+  await c.quit()
+}
+
+async function nodeRedis (RESP) {
+  const c = createClient({ RESP, socket: { port, host: '127.0.0.1', reconnectStrategy: false } })
+  c.on('error', () => {}) // the commands under way are rejected with it
+  await c.connect()
+  await c.flushAll()
+  const binary = c.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer })
+  for (const size of sizes) {
+    const key = randomBytes(size)
+    const value = randomBytes(size)
+    assert.equal(String(await binary.set(key, value)), 'OK')
+    assert.deepEqual(await binary.get(key), value)
+  }
+  assert.equal(await c.get('none'), null)
+
+  // Commands of one tick are one pipeline.
+  const replies = await Promise.all(Array.from({ length: 1000 }, (_, i) => [c.set(`k${i}`, String(i)), c.get(`k${i}`)]).flat())
+  for (let i = 0; i < 1000; i++) assert.equal(replies[2 * i + 1], String(i))
+
+  assert.deepEqual(await c.multi().set('n', '1').incr('n').exec(), ['OK', 2])
+  const other = await c.duplicate().connect()
+  await c.watch('n')
+  await other.set('n', '9')
+  await assert.rejects(c.multi().set('n', '3').exec(), /watched/i)
+  assert.equal(await c.get('n'), '9')
+
+  const seen = new Set()
+  for await (const keys of c.scanIterator({ MATCH: 'k*', COUNT: 50 })) keys.forEach(k => seen.add(k))
+  assert.equal(seen.size, 1000)
+  await assert.rejects(c.sendCommand(['INCR']), /wrong number of arguments/)
+  await other.close()
+  await c.close()
+}
+
+await ioredis()
+console.log('ok ioredis RESP2')
+for (const RESP of [2, 3]) {
+  await nodeRedis(RESP)
+  console.log(`ok node-redis RESP${RESP}`)
+}
