@@ -14,7 +14,9 @@
 // (Again). Output is then written, and only while no more than MaxUnread of it waits
 // for a client that does not read is more input looked at. So a client that never
 // reads costs bounded memory, and one that sends a long pipeline before it
-// reads anything is still served up to that limit.
+// reads anything is still served up to that limit. The back end of goroutines falls
+// short of this: it waits in the write of a turn's replies, and takes no more input
+// meanwhile.
 package netio
 
 import (
