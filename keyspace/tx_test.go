@@ -394,6 +394,7 @@ func TestWatch(t *testing.T) {
 		{func() { tx.Flush() }, true},
 		{func() { tx.Begin(1000) }, true},
 		{func() { tx.Swap(0, 1) }, true},
+		{func() { tx.Swap(0, 0) }, false},
 		{func() { tx.DB = 1; set(a, 0); tx.DB = 0 }, false},
 	} {
 		var w Watch

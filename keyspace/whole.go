@@ -43,6 +43,10 @@ func (t *table) holds(key []byte, tx *Tx) bool {
 
 // Swap exchanges two databases. All shards must be held.
 func (tx *Tx) Swap(a, b int) {
+	if a == b {
+		tx.dirty++ // a change by name only: no key is touched
+		return
+	}
 	tx.expireWatched(a)
 	tx.expireWatched(b)
 	for i := range tx.store.shards {

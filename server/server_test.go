@@ -164,6 +164,19 @@ func TestTranscript(t *testing.T) {
 		if v, err := c.r.Read(); err != nil || !v.IsNull() {
 			t.Fatal(v, err)
 		}
+		c.do("1", "DEL", "foo")
+		c.send("GET", "foo")
+		if v, err := c.r.Read(); err != nil || !v.IsNull() {
+			t.Fatal(v, err)
+		}
+		c.do("OK", "SETEX", "foo", "40", "I said, Hello World!")
+		c.send("TTL", "foo")
+		if v, err := c.r.Read(); err != nil || v.Int < 36 || v.Int > 40 {
+			t.Fatal(v, err)
+		}
+		c.do("1", "PERSIST", "foo")
+		c.do("OK", "RENAME", "foo", "bar")
+		c.do("OK", "FLUSHALL")
 		c.do("ERR wrong number of arguments for 'get' command", "GET")
 		c.do("ERR unknown command 'NONSENSE', with args beginning with: 'a' 'b' ", "NONSENSE", "a", "b")
 	})

@@ -401,6 +401,7 @@ func Detect(t Target) (Peer, error) {
 		}
 	}
 	delete(versions, "gcc")
+	delete(versions, "go")
 	redis, claimed := versions["redis"]
 	delete(versions, "redis")
 	for product, version := range versions { // one at most: Redis's is claimed beside it
