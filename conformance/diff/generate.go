@@ -175,6 +175,12 @@ func (g *generator) placeholder(kind string) string {
 		return g.pick("0", "1", "-1", "0.5", "-0.25", "3.0e3", "1e-3", "100000000", "10.75", "inf", "x")
 	case "index":
 		return g.pick("0", "1", "2", "3", "5", "-1", "-2", "-3", "-5", "100", "-100", "x")
+	case "position": // in a collection of many
+		return strconv.Itoa(g.below(1000) - 500)
+	case "long":
+		return strings.Repeat(g.pick("p", "q", "ab"), []int{100, 124, 250, 1023, 1500, 3000}[g.below(6)])
+	case "timeout":
+		return g.pick("0.001", "0.002", "1e-3", "x", "-1")
 	case "offset":
 		return g.pick("0", "1", "2", "3", "10", "50", "-1", "x")
 	case "pattern":

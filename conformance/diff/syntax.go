@@ -93,6 +93,12 @@ func (n node) appendTo(args []string, g *generator) []string {
 	case 'w':
 		return append(args, n.text)
 	case '<':
+		if n.text == "values" { // many at once
+			for range 50 + g.below(300) {
+				args = append(args, g.value())
+			}
+			return args
+		}
 		return append(args, g.placeholder(n.text))
 	case 's':
 		for _, part := range n.parts {
