@@ -125,10 +125,15 @@ func (g *generator) call() []string {
 		f = g.families[g.below(len(g.families))]
 	}
 	args := f.calls[g.below(len(f.calls))].appendTo(nil, g)
-	if g.chance(3) {
+	if g.chance(3) && !waits(args[0]) {
 		args = g.spoil(args)
 	}
 	return args
+}
+
+// waits reports whether the command may wait: spoiled, it might wait for ever.
+func waits(name string) bool {
+	return slices.Contains([]string{"BLPOP", "BRPOP", "BLMPOP", "BLMOVE", "BRPOPLPUSH"}, name)
 }
 
 func (g *generator) spoil(args []string) []string {
