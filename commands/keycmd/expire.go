@@ -185,9 +185,19 @@ func replyExpiry(c *command.Context, unitMs int64, absolute bool) error {
 	case e.ExpiryMs == 0:
 		c.Reply.Int(-1)
 	case absolute:
-		c.Reply.Int((e.ExpiryMs + unitMs/2) / unitMs)
+		c.Reply.Int(nearest(e.ExpiryMs, unitMs))
 	default:
-		c.Reply.Int((max(e.ExpiryMs-c.Tx.NowMs(), 0) + unitMs/2) / unitMs)
+		c.Reply.Int(nearest(max(e.ExpiryMs-c.Tx.NowMs(), 0), unitMs))
 	}
 	return nil
+}
+
+// nearest divides and rounds to the nearest; it holds up to the last millisecond, to
+// which nothing can be added.
+func nearest(ms, unitMs int64) int64 {
+	n := ms / unitMs
+	if ms%unitMs >= (unitMs+1)/2 {
+		n++
+	}
+	return n
 }

@@ -155,9 +155,7 @@ func runCopy(c *command.Context) error {
 		case c.Args.Word("REPLACE"):
 			replace = true
 		case c.Args.Option("DB", 1):
-			if db = c.Args.Int(); c.Args.Err() == nil && !validDB(c, db) {
-				c.Args.Fail(command.ErrDBIndex)
-			}
+			db = database(c)
 		default:
 			c.Args.Fail(command.ErrSyntax)
 		}
@@ -180,8 +178,18 @@ func runCopy(c *command.Context) error {
 	return nil
 }
 
-func validDB(c *command.Context, db int64) bool {
-	return db >= 0 && db < int64(c.Services.Store.Databases())
+// database takes the number of a database. One that is no 32-bit integer has an error
+// of its own.
+func database(c *command.Context) int64 {
+	db := c.Args.Int()
+	switch {
+	case c.Args.Err() != nil:
+	case db != int64(int32(db)):
+		c.Args.Fail(command.ErrIntRange)
+	case db < 0 || db >= int64(c.Services.Store.Databases()):
+		c.Args.Fail(command.ErrDBIndex)
+	}
+	return db
 }
 
 // existsIn reports whether the key exists in another database.
@@ -206,12 +214,9 @@ var move = command.Spec{
 }
 
 func runMove(c *command.Context) error {
-	key, db := c.Args.Key(), c.Args.Int()
+	key, db := c.Args.Key(), database(c)
 	if err := c.Args.Err(); err != nil {
 		return err
-	}
-	if !validDB(c, db) {
-		return command.ErrDBIndex
 	}
 	if int(db) == c.Tx.DB {
 		return command.ErrSameObject

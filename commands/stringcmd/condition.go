@@ -28,8 +28,11 @@ const (
 // option takes NX, XX or one of the IF options; false when the next argument is
 // none.
 func (d *condition) option(a *command.Args) bool {
+	if d.existence(a) {
+		return true
+	}
 	was := d.kind
-	if !d.existence(a) && !d.comparison(a) {
+	if !d.comparison(a) {
 		return false
 	}
 	if was != always {
@@ -38,7 +41,7 @@ func (d *condition) option(a *command.Args) bool {
 	return true
 }
 
-// existence takes NX or XX.
+// existence takes NX or XX, which may be given again, as servers of the field have it.
 func (d *condition) existence(a *command.Args) bool {
 	was := d.kind
 	switch {
@@ -49,7 +52,7 @@ func (d *condition) existence(a *command.Args) bool {
 	default:
 		return false
 	}
-	if was != always {
+	if was != always && was != d.kind {
 		a.Fail(command.ErrSyntax)
 	}
 	return true

@@ -28,8 +28,9 @@ const (
 
 // option takes one of the time options; false when the next argument is none. other
 // is the option without a time that the command has beside them: keepTTL or persist.
+// An option may be given again, as servers of the field have it: the last one counts.
 func (e *expiry) option(a *command.Args, other expiryKind) bool {
-	was := e.kind
+	was := *e
 	switch {
 	case other == keepTTL && a.Word("KEEPTTL"):
 		e.kind = keepTTL
@@ -46,10 +47,15 @@ func (e *expiry) option(a *command.Args, other expiryKind) bool {
 	default:
 		return false
 	}
-	if was != noExpiry {
+	if was.kind != noExpiry && !e.same(&was) {
 		a.Fail(command.ErrSyntax)
 	}
 	return true
+}
+
+// same reports whether both come of the same option.
+func (e *expiry) same(f *expiry) bool {
+	return e.kind == f.kind && e.unitMs == f.unitMs && e.absolute == f.absolute
 }
 
 func (e *expiry) take(a *command.Args, unitMs int64, absolute bool) {

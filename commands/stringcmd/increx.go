@@ -56,7 +56,7 @@ func (b *bounded) parse(a *command.Args) error {
 			flag(&b.saturate)
 		case a.Word("ENX"):
 			flag(&b.enx)
-		case b.exp.option(a, persist):
+		case b.exp.kind == noExpiry && b.exp.option(a, persist):
 		default:
 			a.Fail(command.ErrSyntax)
 		}
