@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/medleydb/medley/commands/command"
+	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/keyspace"
 )
 
@@ -99,8 +100,10 @@ func expireAt(c *command.Context, unitMs int64, absolute bool) error {
 	} else {
 		c.Tx.SetExpiry(key, ms)
 		c.Changed(key, keyspace.EvExpire)
-		rest := append([][]byte{key, strconv.AppendInt(nil, ms, 10)}, c.Argv()[3:]...)
-		c.Effect("PEXPIREAT", rest...)
+		if c.Tx.Recording() {
+			rest := append([][]byte{key, strconv.AppendInt(nil, ms, 10)}, c.Argv()[3:]...)
+			c.Effect("PEXPIREAT", rest...)
+		}
 	}
 
 	c.Reply.Int(1)
@@ -110,10 +113,9 @@ func expireAt(c *command.Context, unitMs int64, absolute bool) error {
 // absoluteMs turns a time or a duration into Unix milliseconds. A time in the past
 // stays one.
 func absoluteMs(c *command.Context, arg []byte, unitMs int64, absolute bool) (int64, error) {
-	a := command.NewArgs([][]byte{arg}, 0)
-	n := a.Int()
-	if err := a.Err(); err != nil {
-		return 0, err
+	n, ok := datatypes.ParseInt(arg)
+	if !ok {
+		return 0, datatypes.ErrNotInteger
 	}
 	base := int64(0)
 	if !absolute {

@@ -86,6 +86,14 @@ func (e *expiry) resolve(c *command.Context) error {
 // past reports whether the time has passed.
 func (e *expiry) past(c *command.Context) bool { return e.kind == atTime && e.ms <= c.Tx.NowMs() }
 
+// effectSetAt names SET with a time as the effect. Without a journal the text of the
+// time is not made.
+func effectSetAt(c *command.Context, key, value []byte, ms int64) {
+	if c.Tx.Recording() {
+		c.Effect("SET", key, value, pxat, number(ms))
+	}
+}
+
 func number(n int64) []byte { return strconv.AppendInt(nil, n, 10) }
 
 // Options in effects; read only.

@@ -106,7 +106,9 @@ func changeExpiry(c *command.Context, key []byte, exp *expiry) {
 	case exp.kind == atTime:
 		c.Tx.SetExpiry(key, exp.ms)
 		c.Changed(key, keyspace.EvExpire)
-		c.Effect("PEXPIREAT", key, number(exp.ms))
+		if c.Tx.Recording() {
+			c.Effect("PEXPIREAT", key, number(exp.ms))
+		}
 	case exp.kind == persist:
 		if ms, _ := c.Tx.Expiry(key); ms != 0 {
 			c.Tx.SetExpiry(key, 0)

@@ -2,7 +2,6 @@ package stringcmd
 
 import (
 	"math"
-	"strconv"
 
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/datatypes"
@@ -130,7 +129,11 @@ func (b *bounded) runInt(c *command.Context, key []byte) error {
 	}
 	if changed {
 		s.SetInt(sum)
-		b.changed(c, key, keyspace.EvIncrBy, strconv.AppendInt(nil, sum, 10))
+		var text []byte
+		if c.Tx.Recording() {
+			text = number(sum)
+		}
+		b.changed(c, key, keyspace.EvIncrBy, text)
 	}
 
 	c.Reply.Array(2)
@@ -165,6 +168,7 @@ func (b *bounded) runFloat(c *command.Context, key []byte) error {
 	if err != nil {
 		return err
 	}
+	lo, hi = finite(lo), finite(hi)
 	if hi.Less(lo) {
 		return errBounds
 	}
@@ -194,7 +198,21 @@ func (b *bounded) runFloat(c *command.Context, key []byte) error {
 	return nil
 }
 
-// changed is what follows a change of the number: the expiry, events and the effect.
+// finite is the greatest number in place of an infinite one: a bound that cannot be
+// reached must not become the value.
+func finite(f datatypes.LongDouble) datatypes.LongDouble {
+	most := datatypes.MaxLongDouble()
+	switch {
+	case most.Less(f):
+		return most
+	case f.Less(most.Neg()):
+		return most.Neg()
+	}
+	return f
+}
+
+// changed is what follows a change of the number: the expiry, events and the effect,
+// which is to set text.
 func (b *bounded) changed(c *command.Context, key []byte, ev keyspace.Event, text []byte) {
 	ms, _ := c.Tx.Expiry(key)
 	sets := b.exp.kind == atTime && !(b.enx && ms != 0)
@@ -205,7 +223,7 @@ func (b *bounded) changed(c *command.Context, key []byte, ev keyspace.Event, tex
 		c.Tx.SetExpiry(key, b.exp.ms)
 		c.Changed(key, ev)
 		c.Tx.Notify(key, keyspace.EvExpire)
-		c.Effect("SET", key, text, pxat, number(b.exp.ms))
+		effectSetAt(c, key, text, b.exp.ms)
 	case b.exp.kind == persist:
 		c.Tx.SetExpiry(key, 0)
 		c.Changed(key, ev)

@@ -121,7 +121,7 @@ func runMSetEx(c *command.Context) error {
 		}
 	}
 	setPairs(c, pairs, exp.ms, exp.kind == keepTTL)
-	if exp.kind == atTime {
+	if exp.kind == atTime && c.Tx.Recording() {
 		c.Effect("MSETEX", append(append([][]byte{number(n)}, pairs...), pxat, number(exp.ms))...)
 	}
 

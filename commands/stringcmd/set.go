@@ -76,7 +76,7 @@ func setWith(c *command.Context, key, value []byte) error {
 	switch {
 	case exp.kind == atTime:
 		c.Tx.Notify(key, keyspace.EvExpire)
-		c.Effect("SET", key, value, pxat, number(exp.ms))
+		effectSetAt(c, key, value, exp.ms)
 	case get:
 		c.Effect("SET", withoutGet(c.Argv())...)
 	}
@@ -152,7 +152,7 @@ func setFor(c *command.Context, unitMs int64) error {
 
 	setString(c, key, value, exp.ms)
 	c.Tx.Notify(key, keyspace.EvExpire)
-	c.Effect("SET", key, value, pxat, number(exp.ms))
+	effectSetAt(c, key, value, exp.ms)
 
 	c.Reply.OK()
 	return nil
