@@ -114,7 +114,7 @@ func (a *Args) IntOr(err error) int64 {
 	n, ok := datatypes.ParseInt(b)
 	if !ok {
 		a.Fail(err)
-		return 0
+		return 0 // not what is left of a number beyond the range
 	}
 	return n
 }

@@ -41,7 +41,7 @@ var decrby = command.Spec{
 
 func runDecrBy(c *command.Context) error {
 	key, n := c.Args.Key(), c.Args.Int()
-	if n == math.MinInt64 {
+	if c.Args.Err() == nil && n == math.MinInt64 {
 		return command.Errorf("decrement would overflow")
 	}
 	return incrBy(c, key, -n)
