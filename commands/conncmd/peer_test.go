@@ -10,35 +10,26 @@ import (
 
 	"github.com/medleydb/medley/commands"
 	"github.com/medleydb/medley/commands/command"
-	"github.com/medleydb/medley/datatypes"
+	"github.com/medleydb/medley/commands/config"
 )
-
-// take is a command that waits for a key for ever or some seconds: what BLPOP is to
-// the servers of the field, where a script needs a client that waits.
-func take() *command.Spec {
-	return &command.Spec{
-		Name: "take", Arity: 3, Flags: command.Write | command.Blocking,
-		Keys: []command.KeySpec{command.Key(1, command.RW)},
-		Run: func(c *command.Context) error {
-			key := c.Args.Key()
-			deadline, err := c.ParseTimeout(c.Args.Bytes())
-			if err != nil {
-				return err
-			}
-			return c.Park(command.Wait{Keys: [][]byte{key}, Kind: datatypes.List, DeadlineMs: deadline, TimedOut: command.Value{Kind: command.NullArray}})
-		},
-	}
-}
 
 func open(t testing.TB, o commands.Options) *commands.Engine {
 	t.Helper()
-	o.Commands = append(o.Commands, take())
 	e, err := commands.Open(o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { e.Close() })
 	return e
+}
+
+func configured(t testing.TB, name, value string) *config.Config {
+	t.Helper()
+	c := config.New()
+	if err := c.Override(config.Pair{Name: name, Value: value}); err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 // A peer is a connection without a socket: one goroutine runs its commands, one

@@ -216,7 +216,6 @@ func (s *script) mask(text string) string {
 	if strings.Contains(text, "id=") {
 		text = unsteady.ReplaceAllString(text, "")
 		text = strings.ReplaceAll(text, " \\n", "\\n")
-		text = strings.ReplaceAll(text, "=blpop", "=take")
 		text = listID.ReplaceAllStringFunc(text, func(m string) string {
 			for name, id := range s.ids {
 				if at := strings.Index(m, "id="); m[at+3:] == strconv.FormatInt(id, 10) {
@@ -291,10 +290,11 @@ func TestRecorded(t *testing.T) {
 }
 
 func (c *scriptCase) check(t *testing.T, name string) {
-	e := open(t, commands.Options{})
+	var o commands.Options
 	if strings.HasPrefix(name, "requirepass") {
-		e.Services().Users = command.Password(func() string { return "secret" })
+		o.Config = configured(t, "requirepass", "secret")
 	}
+	e := open(t, o)
 	s := &script{t: t, dial: func() far { return dial(e) }, fars: map[string]far{}, ids: map[string]int64{}, quit: 5 * time.Millisecond}
 	for _, st := range c.steps {
 		got := s.run(st)
@@ -343,7 +343,7 @@ func recordScript(t *testing.T, file, at string) {
 		}
 		time.Sleep(30 * time.Millisecond)
 	}
-	if err := os.WriteFile(file, bytes.TrimRight(out.Bytes(), "\n"), 0o644); err != nil {
+	if err := os.WriteFile(file, append(bytes.TrimRight(out.Bytes(), "\n"), '\n'), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -368,9 +368,6 @@ func (f *netFar) laddr() string { return f.RemoteAddr().String() }
 func (f *netFar) close()        { f.Close() }
 
 func (f *netFar) send(words []string) {
-	if strings.EqualFold(words[0], "TAKE") {
-		words = append([]string{"BLPOP"}, words[1:]...)
-	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "*%d\r\n", len(words))
 	for _, w := range words {
