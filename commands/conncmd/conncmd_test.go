@@ -164,6 +164,9 @@ func TestPauses(t *testing.T) {
 	if _, kind := e.Services().Pause.Until(); kind != command.PauseWrites {
 		t.Error("the pause is of kind ", kind)
 	}
+	eventually(t, "INFO counts who is still held", func() bool {
+		return strings.Contains(a.do(t, "INFO", "clients"), `\r\nblocked_clients:1\r\n`)
+	})
 	c.close()
 	eventually(t, "the pause lets go of who leaves", func() bool { return e.Services().Pause.Held() == 0 })
 	a.want(t, "+OK", "CLIENT", "UNPAUSE")

@@ -156,11 +156,11 @@ func totals(svc *command.Services) *peerTotals {
 	t := &peerTotals{}
 	svc.Clients.Each(func(s *command.Session) {
 		t.clients++
-		if p := s.Parked(); p != nil {
+		if s.Flag(command.Blocked) { // for a key, or until a pause ends
 			t.blocked++
-			if p.DeadlineMs > 0 {
-				t.timeouts++
-			}
+		}
+		if p := s.Parked(); p != nil && p.DeadlineMs > 0 {
+			t.timeouts++
 		}
 		if s.Watching() > 0 {
 			t.watching++
