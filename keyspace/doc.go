@@ -33,4 +33,19 @@
 // borrows the arena and is valid until the transaction ends: records are freed
 // only then, and compaction runs only while no transaction has the shard. Keys
 // given to a Tx are borrowed until it ends.
+//
+// # Members that go by themselves
+//
+// Fields of hashes, and members of sets and sorted sets, can have a time at which they
+// go. Kinds keep these times in their values; the keyspace knows only when the first of
+// a value's members goes: handles keep datatypes.Value.DueMs right, lookups fill
+// it in, and commit keeps an order of (time, key) in each table, of the keys that have
+// such a time and no others. Their records carry a flag, so all other keys pay nothing.
+// Tx.Sweep asks the order what is due and gives each key to the [Reaper] that the
+// layer above has set, under the shard's lock and within a budget; it removes
+// members, names its effect and its events, and the key goes with its last member like
+// any emptied collection. Store.NextExpiry tells when there is work.
+//
+// A lookup does not reap, unlike one that meets an expired key: a value may have
+// millions of members that are due at once. Until they are reaped, handles hide them.
 package keyspace

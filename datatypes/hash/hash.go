@@ -251,6 +251,14 @@ func (h Hash) store(s *spot, field, value []byte, ms int64) {
 
 func (h Hash) limits() *datatypes.Limits { return &h.v.Env.Limits }
 
+// Reset makes the hash empty, whatever the value beneath holds: for one that takes the
+// place of another value and is filled next.
+func (h Hash) Reset() {
+	v := h.v
+	v.Encoding, v.Bytes, v.Object, v.DueMs = Packed, v.Bytes[:0], nil, 0
+	v.Empty, v.Dirty = true, true
+}
+
 // noteDue brings the value's DueMs up to date after a change that may concern it.
 func (h Hash) noteDue(timed bool) {
 	switch {
