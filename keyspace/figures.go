@@ -103,6 +103,7 @@ func (tx *Tx) ResetStats() {
 // A DatabaseFigure is what there is to tell about one database.
 type DatabaseFigure struct {
 	Keys, Expires int
+	Due           int   // keys with members that go by themselves
 	Index         int   // bytes of pages, segments and directories
 	AverageTTLMs  int64 // of sampled keys with an expiry
 }
@@ -120,6 +121,7 @@ func (tx *Tx) Database(db int) (f DatabaseFigure) {
 		}
 		f.Keys += t.index.count
 		f.Expires += t.index.expires
+		f.Due += t.due.heap.Len()
 		f.Index += t.index.size()
 		if t.index.expires == 0 {
 			return

@@ -64,6 +64,9 @@ func expire(c *command.Context, u unit) error {
 	if word != nil {
 		before = append(before, word)
 	}
+	if ok {
+		h.ExpectTimes()
+	}
 	c.Reply.Array(len(fields))
 	for _, f := range fields {
 		result := hash.NoField

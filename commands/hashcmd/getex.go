@@ -81,6 +81,9 @@ func runHGetEx(c *command.Context) error {
 
 	if ok {
 		reapMet(c, key, h, fields, 1)
+		if change != keepTime {
+			h.ExpectTimes()
+		}
 	}
 	var changed [][]byte
 	c.Reply.Array(len(fields))

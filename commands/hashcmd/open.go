@@ -26,10 +26,11 @@ var (
 // particular.
 const readBatch = 256
 
-// due reports whether a field of the hash has expired.
+// due reports whether a field of the hash has expired, and may be removed: while
+// clients are paused all stays as it is, and fields are only hidden.
 func due(c *command.Context, h hash.Hash) bool {
 	ms := h.Value().DueMs
-	return ms != 0 && ms <= c.Tx.NowMs()
+	return ms != 0 && ms <= c.Tx.NowMs() && c.Tx.Expired == keyspace.RemoveExpired
 }
 
 // reapMet removes those of the named fields that have expired and reports whether

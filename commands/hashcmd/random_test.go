@@ -89,7 +89,7 @@ func (g *generator) next() []string {
 		return g.timed()
 	}
 	k := g.key()
-	switch g.r.IntN(26) {
+	switch g.r.IntN(28) {
 	case 0, 1, 2, 3:
 		return append([]string{"HSET", k}, g.pairs()...)
 	case 4:
@@ -123,7 +123,10 @@ func (g *generator) next() []string {
 	case 24:
 		return []string{"HSCAN", k, "0", "COUNT", "10000", "MATCH", pick(g.r, "f*", "*1*", "[a-f]?", "*", "9*")}
 	}
-	return []string{"HSTRLEN", "string", "x"}
+	if g.r.IntN(4) == 0 {
+		return []string{"DEL", "h" + strconv.Itoa(g.r.IntN(6))}
+	}
+	return []string{"OBJECT", "ENCODING", k}
 }
 
 func (g *generator) timed() []string {
@@ -184,6 +187,7 @@ func TestRandomAgainstPeer(t *testing.T) {
 	for proto := 2; proto <= 3; proto++ {
 		p := dial(t, addr)
 		p.do("FLUSHALL")
+		p.do("CONFIG", "SET", "hash-max-listpack-entries", "20")
 		modern := p.do("HTTL", "nokey", "FIELDS", "1", "a").Kind == command.Array
 		if p.do("HELLO", strconv.Itoa(proto)).Kind == command.Error {
 			t.Skip("the server does not speak RESP3")
@@ -201,7 +205,7 @@ func TestRandomAgainstPeer(t *testing.T) {
 
 func compareRandom(t *testing.T, p *peer, c *commands.Client, g *generator, total int) {
 	const batch = 500
-	var last []string
+	history := map[string][]string{} // of each key, since it was deleted
 	list := [][]string{{"SET", "string", "x"}}
 	for n := 0; n < total; n += batch {
 		for len(list) < batch {
@@ -210,12 +214,19 @@ func compareRandom(t *testing.T, p *peer, c *commands.Client, g *generator, tota
 		for i, want := range p.pipeline(list) {
 			args := list[i]
 			got := text(settle(args, do(t, c, args)))
-			last = append(last, fmt.Sprintf("%.200q", args))
+			key := args[1]
+			if args[0] == "OBJECT" {
+				key = args[2]
+			}
+			if args[0] == "DEL" {
+				history[key] = nil
+			}
+			history[key] = append(history[key], fmt.Sprintf("%.200q", args))
 			if w := text(settle(args, want)); got != w {
 				t.Fatalf("%q\n  gives %.300s\n  not   %.300s\nafter\n%s", args, got, w,
-					strings.Join(last[max(0, len(last)-15):], "\n"))
+					strings.Join(history[key], "\n"))
 			}
 		}
-		list, last = list[:0], nil
+		list = list[:0]
 	}
 }

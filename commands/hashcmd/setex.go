@@ -160,14 +160,14 @@ func storePairs(c *command.Context, key []byte, h hash.Hash, o *setOptions, reap
 	c.Tx.Effect(append(args, o.pairs...)...)
 }
 
-// dropPairs is what is left of setting fields that go at once: they are not there
-// afterwards. Events tell it as if they had been.
+// dropPairs sets fields that go at once, and takes each out again: not to set them at
+// all would show in the encoding.
 func dropPairs(c *command.Context, key []byte, h hash.Hash, pairs [][]byte, existed bool) {
 	fields := make([][]byte, 0, len(pairs)/2)
 	for i := 0; i < len(pairs); i += 2 {
-		if existed && h.Exists() {
-			h.Delete(pairs[i])
-		}
+		h.Set(pairs[i], pairs[i+1])
+		h.ExpectTimes()
+		h.Delete(pairs[i])
 		fields = append(fields, pairs[i])
 	}
 	c.Changed(key, keyspace.EvHSet)

@@ -103,7 +103,8 @@ func (r *report) keyspace() {
 	for db := range r.svc.Store.Databases() {
 		f := r.c.Tx.Database(db)
 		if f.Keys > 0 {
-			r.str("db"+strconv.Itoa(db), fmt.Sprintf("keys=%d,expires=%d,avg_ttl=%d,subexpiry=0", f.Keys, f.Expires, f.AverageTTLMs))
+			r.str("db"+strconv.Itoa(db), fmt.Sprintf("keys=%d,expires=%d,avg_ttl=%d,subexpiry=%d,keys_with_volatile_items=%d",
+				f.Keys, f.Expires, f.AverageTTLMs, f.Due, f.Due))
 		}
 	}
 }

@@ -71,6 +71,16 @@ func (h Hash) Persist(field []byte) int {
 	return Changed
 }
 
+// ExpectTimes makes the hash's encoding one in which fields can have times, whether or
+// not one gets one: servers of the field show that a command has tried.
+func (h Hash) ExpectTimes() {
+	if l := h.large(); l != nil {
+		l.timed = true
+	} else if h.Exists() && h.v.Encoding == Packed {
+		h.v.Encoding, h.v.Dirty = Expiring, true
+	}
+}
+
 func (h Hash) setTime(s *spot, ms int64) {
 	if l := h.large(); l != nil {
 		l.expire(s.ref, ms)
