@@ -231,22 +231,40 @@ func At(b []byte, strings, at int) Entry {
 // Find returns the entry whose first string is the key. Where there is none, ok is
 // false and count the number of entries.
 func Find(b []byte, strings int, key *Text) (e Entry, count int, ok bool) {
-	head, want := key.head[0], key.Size()
+	head, last, want := key.head[0], key.last(), key.Size()
 	for at := 0; at < len(b); count++ {
-		first := at
-		if b[first] == number {
-			first += NumberSize
+		start, h := at, b[at]
+		if h == number {
+			at += NumberSize
+			h = b[at]
 		}
-		n := size(b, first)
-		if b[first] == head && n == want && key.equals(b[first:first+n]) {
-			return At(b, strings, at), count, true
+		n := 1 + int(h)
+		if h >= wideString {
+			n = size(b, at)
 		}
-		at = first + n
+		// The last byte first: keys of one collection often begin and are as long
+		// as each other.
+		if h == head && n == want && b[at+n-1] == last && key.equals(b[at:at+n]) {
+			return At(b, strings, start), count, true
+		}
+		at += n
 		if strings == 2 {
-			at += size(b, at)
+			if h = b[at]; h < wideString {
+				at += 1 + int(h)
+			} else {
+				at += size(b, at)
+			}
 		}
 	}
 	return e, count, false
+}
+
+// last returns the last byte of the encoded string.
+func (t *Text) last() byte {
+	if n := len(t.body); n > 0 {
+		return t.body[n-1]
+	}
+	return t.head[t.n-1]
 }
 
 func (t *Text) equals(raw []byte) bool {
