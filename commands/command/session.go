@@ -53,6 +53,8 @@ type Session struct {
 	Aborted bool // a queued command was refused
 	Queue   []Queued
 	Watch   keyspace.Watch
+	// FieldSets are the lists of fields that HIMPORT PREPARE has named; nil for none.
+	FieldSets map[string][][]byte
 
 	db       atomic.Int32
 	flags    atomic.Uint32
@@ -307,6 +309,7 @@ func (s *Session) SeenProto() int { return int(s.proto.Load()) }
 // told of its library and capabilities. Watched keys must have been released.
 func (s *Session) Restart(authed bool) {
 	s.EndMulti()
+	s.FieldSets = nil
 	s.Select(0)
 	s.SetProto(2)
 	s.ReplyMode = ReplyOn

@@ -13,6 +13,6 @@ func Specs() []*command.Spec {
 		&hset, &hmset, &hsetnx, &hsetex, &hget, &hmget, &hgetall, &hkeys, &hvals,
 		&hlen, &hstrlen, &hexists, &hdel, &hgetdel, &hgetex, &hincrby, &hincrbyfloat,
 		&hrandfield, &hscan, &hexpire, &hpexpire, &hexpireat, &hpexpireat,
-		&httl, &hpttl, &hexpiretime, &hpexpiretime, &hpersist,
+		&httl, &hpttl, &hexpiretime, &hpexpiretime, &hpersist, &himport,
 	}
 }

@@ -12,6 +12,7 @@ import (
 // Names of commands and options in effects. They are never written to.
 var (
 	hdelName       = []byte("HDEL")
+	delName        = []byte("DEL")
 	hsetName       = []byte("HSET")
 	hsetexName     = []byte("HSETEX")
 	hpersistName   = []byte("HPERSIST")
