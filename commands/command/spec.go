@@ -151,10 +151,12 @@ func (s *Spec) AllCategories() []string {
 		}
 		list = append(list, name)
 	}
-	if len(s.Subs) == 0 || s.Run != nil {
-		for _, c := range s.Categories {
+	for _, c := range s.Categories {
+		if c != NoGroup {
 			add(c)
 		}
+	}
+	if len(s.Subs) == 0 || s.Run != nil {
 		if c := groupCategories[s.Group]; c != "" && !s.noGroupCategory() {
 			add(c)
 		}

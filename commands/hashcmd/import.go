@@ -13,7 +13,8 @@ import (
 var himport = command.Spec{
 	Name: "himport", Group: command.GroupHash, Since: "8.10.0", Arity: -2,
 	Summary: "A container for commands that make many hashes of the same fields.", Complexity: "Depends on the subcommand",
-	Subs: []*command.Spec{&himportPrepare, &himportSet, &himportDiscard, &himportDiscardAll},
+	Categories: []string{"hash"},
+	Subs:       []*command.Spec{&himportPrepare, &himportSet, &himportDiscard, &himportDiscardAll},
 }
 
 var (
