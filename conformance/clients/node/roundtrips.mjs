@@ -20,7 +20,7 @@ async function ioredis () {
   assert.equal(await c.get('none'), null)
 
   const p = c.pipeline()
-  for (let i = 0; i < 1000; i++) p.set(`k${i}`, i).get(`k${i}`)
+  for (let i = 0; i < 1000; i++) p.set(`key:${i}`, i).get(`key:${i}`)
   const replies = await p.exec()
   for (let i = 0; i < 1000; i++) assert.deepEqual(replies[2 * i + 1], [null, String(i)])
 
@@ -32,9 +32,9 @@ async function ioredis () {
   assert.equal(await c.get('n'), '9')
 
   const seen = new Set()
-  for await (const keys of c.scanStream({ match: 'k*', count: 50 })) keys.forEach(k => seen.add(k))
+  for await (const keys of c.scanStream({ match: 'key:*', count: 50 })) keys.forEach(k => seen.add(k))
   assert.equal(seen.size, 1000)
-  await assert.rejects(c.incr('k1', 'extra'), /wrong number of arguments/)
+  await assert.rejects(c.incr('key:1', 'extra'), /wrong number of arguments/)
   await other.quit()
   await c.quit()
 }
@@ -54,7 +54,7 @@ async function nodeRedis (RESP) {
   assert.equal(await c.get('none'), null)
 
   // Commands of one tick are one pipeline.
-  const replies = await Promise.all(Array.from({ length: 1000 }, (_, i) => [c.set(`k${i}`, String(i)), c.get(`k${i}`)]).flat())
+  const replies = await Promise.all(Array.from({ length: 1000 }, (_, i) => [c.set(`key:${i}`, String(i)), c.get(`key:${i}`)]).flat())
   for (let i = 0; i < 1000; i++) assert.equal(replies[2 * i + 1], String(i))
 
   assert.deepEqual(await c.multi().set('n', '1').incr('n').exec(), ['OK', 2])
@@ -65,7 +65,7 @@ async function nodeRedis (RESP) {
   assert.equal(await c.get('n'), '9')
 
   const seen = new Set()
-  for await (const keys of c.scanIterator({ MATCH: 'k*', COUNT: 50 })) keys.forEach(k => seen.add(k))
+  for await (const keys of c.scanIterator({ MATCH: 'key:*', COUNT: 50 })) keys.forEach(k => seen.add(k))
   assert.equal(seen.size, 1000)
   await assert.rejects(c.sendCommand(['INCR']), /wrong number of arguments/)
   await other.close()
