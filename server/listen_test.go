@@ -14,6 +14,7 @@ import (
 func TestMoveListeners(t *testing.T) {
 	s := start(t, commands.Options{}, false)
 	c := s.dial(t)
+	c.do("PONG", "PING") // it is accepted: what still queues at a listener goes with it
 	cfg := s.eng.Services().Config
 	taken, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {

@@ -18,15 +18,14 @@ import (
 // net.Conns. net.Pipe would not do: it has no buffer, so that a client which writes a whole
 // pipeline of commands before it reads the first reply stops for ever as soon as
 // the server replies. A stream takes bytes until its limit and only then lets the
-// writer wait; the limit of replies is what the back ends allow a client to leave
-// unread.
+// writer wait. A back end keeps what does not fit, as it does for sockets.
 //
 // Each end may be used by several goroutines, and closing one behaves like a
 // socket: the other end reads what was written before and then io.EOF, while what it
 // writes fails.
 
-// maxUnrun is how many bytes of commands a pipe takes before the server reads them.
-const maxUnrun = 1 << 20
+// pipeSize is how many bytes each direction takes before they are read.
+const pipeSize = 1 << 20
 
 // Pipe returns a connection in memory that the engine serves, for any client
 // library that lets the program dial:
@@ -45,7 +44,7 @@ func Pipe(eng *commands.Engine) net.Conn {
 	if svc.Log != nil {
 		s.log = svc.Log
 	}
-	commands, replies := newStream(maxUnrun), newStream(netio.MaxUnread)
+	commands, replies := newStream(pipeSize), newStream(pipeSize)
 	netio.NewGoroutines(handler{s}).Serve(&pipeEnd{in: commands, out: replies})
 	return &pipeEnd{in: replies, out: commands}
 }

@@ -446,7 +446,7 @@ func (d *driver) settle(c *epollConn) bool {
 		return d.close(c)
 	}
 	want := uint32(0)
-	if !c.eof && len(c.Out) <= MaxUnread && !(c.Waiting && len(c.in) > maxIdleInput) && !c.Closing {
+	if !c.eof && c.unread() <= MaxUnread && !(c.Waiting && len(c.in) > maxIdleInput) && !c.Closing {
 		want = unix.EPOLLIN
 	}
 	if pending {

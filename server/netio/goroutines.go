@@ -22,20 +22,24 @@ func NewGoroutines(h Handler) *Goroutines {
 // Name implements Server.
 func (g *Goroutines) Name() string { return "goroutines" }
 
-// goConn serialises the handler's calls by mu: the reading goroutine makes those
-// for input, a short-lived one those for messages.
+// goConn serialises the handler's calls by turn: the reading goroutine makes those for
+// input, short-lived ones those for messages and for what was left of the input when
+// the output was written. Nobody holds the turn while it waits for the network, so
+// that a client may send a long pipeline before it reads.
 type goConn struct {
 	Conn
-	srv  *Goroutines
-	nc   net.Conn
-	turn sync.Mutex // a turn of the connection
-	gone bool       // under turn
+	srv     *Goroutines
+	nc      net.Conn
+	turn    sync.Mutex
+	gone    bool       // under turn
+	writing bool       // under turn: a goroutine writes Out until it is empty
+	spare   []byte     // under turn: room for the next Out
+	resume  *sync.Cond // of turn: the reader waits while input is not wanted
 
 	mu       sync.Mutex // over what follows
 	mail     []any
 	draining bool
 	closed   bool
-	resume   *sync.Cond // the reader waits while input is not wanted
 }
 
 // Serve implements Server.
@@ -69,24 +73,35 @@ func (g *Goroutines) Close() {
 func (c *goConn) run() {
 	defer c.srv.done.Done()
 	c.turn.Lock()
+	defer c.turn.Unlock()
 	c.srv.h.Open(&c.Conn)
-	alive := c.flush() && !c.Closing
-	c.turn.Unlock()
+	alive := c.flush()
 	buf := make([]byte, readStep)
-	for alive {
+	for alive && !c.gone && !c.Closing {
+		if c.unwanted() {
+			c.resume.Wait()
+			continue
+		}
+		c.turn.Unlock()
 		n, err := c.nc.Read(buf)
 		c.stat.bytesIn.Add(int64(n))
 		c.turn.Lock()
-		for !c.gone && len(c.in) > maxIdleInput && c.Waiting {
-			c.resume.Wait()
-		}
-		alive = !c.gone && c.feed(c.srv.h, buf[:n], c.flush) && err == nil && !c.Closing
+		alive = !c.gone && c.feed(c.srv.h, buf[:n], c.flush)
 		c.noteBuffers()
-		c.turn.Unlock()
+		if err != nil {
+			break
+		}
 	}
-	c.turn.Lock()
+	// A client that has sent everything still gets its replies.
+	for alive && !c.gone && (c.unread() > 0 || c.Again) {
+		c.resume.Wait()
+	}
 	c.finish()
-	c.turn.Unlock()
+}
+
+// unwanted reports whether input is to be left with the client; turn is held.
+func (c *goConn) unwanted() bool {
+	return c.Waiting && len(c.in) > maxIdleInput || c.unread() > MaxUnread
 }
 
 // finish ends the connection, once; turn is held.
@@ -106,21 +121,53 @@ func (c *goConn) finish() {
 	c.srv.mu.Unlock()
 }
 
-// flush writes Out; turn is held.
+// flush has Out written; turn is held.
 func (c *goConn) flush() bool {
 	if c.stat.kicked.Load() {
 		return false
 	}
-	if len(c.Out) == 0 || c.Held {
-		return true
+	if len(c.Out) > 0 && !c.Held && !c.writing {
+		c.writing = true
+		go c.write()
 	}
-	n, err := c.nc.Write(c.Out)
-	c.stat.bytesOut.Add(int64(n))
-	if cap(c.Out) > readStep {
-		c.Out = nil
+	return true
+}
+
+// write writes until there is nothing left to write, and goes on with input that had
+// to wait for that.
+func (c *goConn) write() {
+	c.turn.Lock()
+	defer c.turn.Unlock()
+	for !c.gone && len(c.Out) > 0 && !c.Held {
+		out := c.Out
+		c.Out, c.sending = c.spare[:0], len(out)
+		c.turn.Unlock()
+		n, err := c.nc.Write(out)
+		c.stat.bytesOut.Add(int64(n))
+		c.turn.Lock()
+		c.spare, c.sending = nil, 0
+		if cap(out) <= readStep {
+			c.spare = out[:0]
+		}
+		if c.gone {
+			break
+		}
+		if err != nil || c.Again && !c.feed(c.srv.h, nil, c.flush) {
+			c.finish()
+		}
+		c.settle()
 	}
-	c.Out = c.Out[:0]
-	return err == nil
+	c.writing = false
+	c.resume.Broadcast()
+}
+
+// settle ends a turn that was not the reader's; turn is held.
+func (c *goConn) settle() {
+	if c.Closing && c.unread() == 0 {
+		c.finish()
+	}
+	c.noteBuffers()
+	c.resume.Broadcast()
 }
 
 func (c *goConn) post(_ *Conn, m any) {
@@ -158,10 +205,9 @@ func (c *goConn) drain() {
 				c.srv.h.Message(&c.Conn, m)
 			}
 		}
-		if !c.feed(c.srv.h, nil, c.flush) || c.Closing {
+		if !c.feed(c.srv.h, nil, c.flush) {
 			c.finish()
 		}
-		c.noteBuffers()
-		c.resume.Broadcast()
+		c.settle()
 	}
 }

@@ -14,9 +14,7 @@
 // (Again). Output is then written, and only while no more than MaxUnread of it waits
 // for a client that does not read is more input looked at. So a client that never
 // reads costs bounded memory, and one that sends a long pipeline before it
-// reads anything is still served up to that limit. The back end of goroutines falls
-// short of this: it waits in the write of a turn's replies, and takes no more input
-// meanwhile.
+// reads anything is still served up to that limit.
 package netio
 
 import (
@@ -72,9 +70,10 @@ type Conn struct {
 	Local, Remote net.Addr
 	FD            int // -1 where there is none
 
-	in   []byte // input that was not consumed
-	b    backend
-	stat connStat
+	in      []byte // input that was not consumed
+	sending int    // bytes of output that a writer has taken from Out
+	b       backend
+	stat    connStat
 }
 
 // connStat is what other goroutines may see of a connection.
@@ -106,11 +105,14 @@ func (c *Conn) Buffered() (in, out int) { return int(c.stat.in.Load()), int(c.st
 // Traffic returns the bytes read and written so far.
 func (c *Conn) Traffic() (in, out int64) { return c.stat.bytesIn.Load(), c.stat.bytesOut.Load() }
 
+// unread returns how many bytes of output wait for the client.
+func (c *Conn) unread() int { return len(c.Out) + c.sending }
+
 func (c *Conn) noteBuffers() {
 	if n := int64(len(c.in)); n != c.stat.in.Load() {
 		c.stat.in.Store(n)
 	}
-	if n := int64(len(c.Out)); n != c.stat.out.Load() {
+	if n := int64(c.unread()); n != c.stat.out.Load() {
 		c.stat.out.Store(n)
 	}
 }
@@ -136,7 +138,7 @@ func (c *Conn) feed(h Handler, fresh []byte, flush func() bool) (alive bool) {
 		if !flush() {
 			return false
 		}
-		if !c.Again || c.Closing || len(c.Out) > MaxUnread {
+		if !c.Again || c.Closing || c.unread() > MaxUnread {
 			return true
 		}
 	}
