@@ -262,35 +262,38 @@ func (d *driver) run() {
 	}
 }
 
-// wait fetches events: first without letting go of the processor, then for as
+// wait fetches events: for a short time without letting go of the processor, then for as
 // long as it takes.
 func (l *loop) wait() {
 	l.at = 0
-	if l.n = l.poll(0); l.n > 0 {
-		return
-	}
 	l.asleep.Store(true)
 	if l.hasMail() {
 		l.asleep.Store(false)
+		l.n = 0
 		return
 	}
-	l.n = l.poll(-1)
+	var errno syscall.Errno
+	if l.n, errno = l.poll(shortWaitMs); l.n == 0 && errno == 0 {
+		l.n, _ = l.poll(-1)
+	}
 	l.asleep.Store(false)
 }
 
-func (l *loop) poll(timeout int) int {
+const shortWaitMs = 1
+
+func (l *loop) poll(timeoutMs int) (int, syscall.Errno) {
 	var n uintptr
 	var errno syscall.Errno
 	events := uintptr(unsafe.Pointer(&l.events[0]))
-	if timeout == 0 {
-		n, _, errno = syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(l.epfd), events, uintptr(len(l.events)), 0, 0, 0)
+	if timeoutMs >= 0 {
+		n, _, errno = syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(l.epfd), events, uintptr(len(l.events)), uintptr(timeoutMs), 0, 0)
 	} else {
-		n, _, errno = syscall.Syscall6(unix.SYS_EPOLL_PWAIT, uintptr(l.epfd), events, uintptr(len(l.events)), uintptr(timeout), 0, 0)
+		n, _, errno = syscall.Syscall6(unix.SYS_EPOLL_PWAIT, uintptr(l.epfd), events, uintptr(len(l.events)), uintptr(timeoutMs), 0, 0)
 	}
 	if errno != 0 {
-		return 0
+		return 0, errno
 	}
-	return int(n)
+	return int(n), 0
 }
 
 // ready serves a connection that has events; false when the driver was replaced.
