@@ -34,8 +34,9 @@ type Executor struct {
 	quick      *command.Spec
 	unmeasured int64
 
-	// Argv is room for the arguments of the caller's next command.
-	Argv [][]byte
+	one     batched // the command of Execute
+	batch   Batch
+	glanced uint64 // so that nobody can do without LookAhead's loads
 
 	acquired int64
 	ns       int64 // time of the last look at the clock
@@ -72,23 +73,29 @@ func (x *Executor) Release() int64 {
 // Execute runs one command of the session, or queues it, and writes its reply to r.
 // argv is borrowed.
 func (x *Executor) Execute(s *command.Session, argv [][]byte, r command.Reply) Outcome {
+	x.one = batched{argv: argv, spec: x.svc.Table.Find(argv)}
+	return x.answer(s, &x.one, r)
+}
+
+// answer runs the command with the replies that the session wants.
+func (x *Executor) answer(s *command.Session, it *batched, r command.Reply) Outcome {
 	if s.Flag(command.Killed) {
 		return Quit
 	}
 	if s.ReplyMode == command.ReplyOn {
-		return x.execute(s, argv, r)
+		return x.execute(s, it, r)
 	}
 	s.Hush()
 	mark := r.Len()
-	out := x.execute(s, argv, r)
+	out := x.execute(s, it, r)
 	if (out == Done || out == Quit) && !s.Answers() {
 		r.Truncate(mark)
 	}
 	return out
 }
 
-func (x *Executor) execute(s *command.Session, argv [][]byte, r command.Reply) Outcome {
-	spec := x.svc.Table.Find(argv)
+func (x *Executor) execute(s *command.Session, it *batched, r command.Reply) Outcome {
+	spec, argv := it.spec, it.argv
 	s.Ran(spec)
 	if text := x.refusal(s, spec, argv); text != "" {
 		x.refuse(s, spec, text, r)
@@ -102,7 +109,7 @@ func (x *Executor) execute(s *command.Session, argv [][]byte, r command.Reply) O
 		r.Status("QUEUED")
 		return x.finish(s)
 	}
-	if x.run(s, spec, argv, r) {
+	if x.run(s, it, r) {
 		return Waiting
 	}
 	return x.finish(s)
@@ -116,7 +123,8 @@ func (x *Executor) finish(s *command.Session) Outcome {
 }
 
 // run executes the command under its locks; true when the session waits now.
-func (x *Executor) run(s *command.Session, spec *command.Spec, argv [][]byte, r command.Reply) (waits bool) {
+func (x *Executor) run(s *command.Session, it *batched, r command.Reply) (waits bool) {
+	spec, argv := it.spec, it.argv
 	if x.quick != spec {
 		x.settle()
 	}
@@ -124,7 +132,7 @@ func (x *Executor) run(s *command.Session, spec *command.Spec, argv [][]byte, r 
 	x.tx.DB = s.DB()
 	x.tx.NoTouch = s.Flag(command.NoTouch)
 	x.tx.Expired = x.expiredMode(s, spec)
-	x.lock(s, spec, argv)
+	x.lock(s, it)
 	mark := r.Len()
 	c := &x.ctx
 	c.Session, c.Reply, c.Spec, c.Nested = s, r, spec, false
@@ -260,14 +268,16 @@ func (x *Executor) Call(outer *command.Context, spec *command.Spec, argv [][]byt
 }
 
 // lock takes the locks that the command needs.
-func (x *Executor) lock(s *command.Session, spec *command.Spec, argv [][]byte) {
-	store := x.svc.Store
+func (x *Executor) lock(s *command.Session, it *batched) {
+	spec, argv, store := it.spec, it.argv, x.svc.Store
 	if key := spec.SingleKey(argv); key != nil {
-		shard := store.ShardOf(key)
-		x.tx.LockKey(shard)
+		if it.key == nil {
+			it.key, it.place = key, store.Place(key)
+		}
+		x.tx.LockPlace(key, it.place)
 		if spec.Flags&command.Write != 0 && store.Waiters() > 0 {
 			x.set.Clear()
-			x.set.Add(shard)
+			x.set.Add(it.place.Shard)
 			x.tx.Close(x.set, func(yield func([]byte)) { yield(key) })
 		}
 		return

@@ -3,6 +3,7 @@ package keyspace
 import (
 	"math"
 	"math/bits"
+	"sync/atomic"
 )
 
 // An index finds records by the hash of their key. It is an extendible hash
@@ -32,6 +33,13 @@ type index struct {
 	expires int  // of these, with an expiry
 	pages   int
 	spare   []*page // pages kept for the next growth, at most a segment's
+	glance  atomic.Pointer[directory]
+}
+
+// directory is dir and depth as one, for those who glance at the index without its lock.
+type directory struct {
+	segments []*segment
+	depth    uint
 }
 
 type page [pageSlots]uint64
@@ -155,7 +163,7 @@ func (x *index) insert(h, ref uint32, volatile bool, expiry int64) {
 	if x.dir == nil {
 		s := &segment{soonest: never}
 		x.addPage(s)
-		x.dir = []*segment{s}
+		x.setDir([]*segment{s}, 0)
 	}
 	s := x.segmentOf(h)
 	for s.full() || !s.insert(slotOf(h, ref, volatile)) {
@@ -328,8 +336,12 @@ func (x *index) double() {
 	for i, s := range x.dir {
 		dir[2*i], dir[2*i+1] = s, s
 	}
-	x.dir = dir
-	x.depth++
+	x.setDir(dir, x.depth+1)
+}
+
+func (x *index) setDir(dir []*segment, depth uint) {
+	x.dir, x.depth = dir, depth
+	x.glance.Store(&directory{dir, depth})
 }
 
 // drain appends the used slots in order and empties the segment.
@@ -425,8 +437,7 @@ func (x *index) halve() {
 		for i := range dir {
 			dir[i] = x.dir[2*i]
 		}
-		x.dir = dir
-		x.depth--
+		x.setDir(dir, x.depth-1)
 	}
 }
 

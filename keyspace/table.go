@@ -15,6 +15,7 @@ import (
 type table struct {
 	index   index
 	arena   arena.Arena
+	chunks  chunkList
 	objects objects
 	due     dueKeys
 	sweep   uint32 // where active expiry goes on
@@ -120,6 +121,7 @@ func (t *table) find(key []byte, h uint32) (ref arena.Ref, r record) {
 func (t *table) alloc(l *layout, n int) (arena.Ref, record) {
 	head := l.head()
 	ref, b := t.arena.Alloc(head + n)
+	t.chunks.follow(&t.arena)
 	r := record(b)
 	keyIndex := uint32(0)
 	if l.flags&objectKey != 0 {
@@ -159,11 +161,13 @@ func (t *table) compact(ev **arena.Evacuation, hash func([]byte) uint32, budget 
 		old, ok := (*ev).Next()
 		if !ok {
 			(*ev).Finish()
+			t.chunks.follow(&t.arena)
 			*ev = nil
 			return true
 		}
 		r := t.record(old)
 		ref, b := t.arena.Alloc(len(r))
+		t.chunks.follow(&t.arena)
 		r = t.record(old) // Alloc may have added a chunk, not moved one
 		copy(b[arena.HeaderSize:], r[arena.HeaderSize:])
 		h := hash(t.key(r))

@@ -28,6 +28,8 @@ type Tx struct {
 	set    []uint64 // held shards
 	single int      // the only held shard, or -1
 	held   bool
+	hinted []byte // a key whose hash is known, or nil
+	hint   uint32
 
 	opened []*opened // of the present command; [nOpened:] is kept for reuse
 	n      int
@@ -124,6 +126,13 @@ func (tx *Tx) LockKey(shard int) {
 	tx.store.shards[shard].mu.Lock()
 }
 
+// LockPlace is LockKey for a key whose place is known. It borrows the key until the
+// locks are released.
+func (tx *Tx) LockPlace(key []byte, p Place) {
+	tx.hinted, tx.hint = key, p.hash
+	tx.LockKey(p.Shard)
+}
+
 // LockSet takes the locks of a set of shards in ascending order.
 func (tx *Tx) LockSet(set ShardSet) {
 	if debug {
@@ -169,6 +178,7 @@ func (tx *Tx) Release() {
 	if !tx.held {
 		return
 	}
+	tx.hinted = nil
 	if tx.single >= 0 {
 		sh := &tx.store.shards[tx.single]
 		tx.single, tx.held = -1, false
@@ -241,6 +251,9 @@ func (tx *Tx) place(key []byte) (*shard, uint32) {
 		if debug {
 			tx.checkHeld(i, key)
 		}
+	}
+	if n := len(key); n > 0 && n == len(tx.hinted) && &key[0] == &tx.hinted[0] {
+		return &tx.store.shards[i], tx.hint
 	}
 	return &tx.store.shards[i], tx.store.hash(key)
 }

@@ -97,7 +97,7 @@ func (h handler) Input(c *netio.Conn, in []byte) (n int) {
 	s := h.Server
 	x := s.eng.Acquire()
 	k.w.Buf, k.w.RESP3 = c.Out, k.session.Proto == 3
-	k.parser.MaxBulk, k.parser.Guest = int(s.cfg.ProtoMaxBulkLen.Load()), !k.session.Authed
+	k.parser.MaxBulk = int(s.cfg.ProtoMaxBulkLen.Load())
 	defer func() {
 		if p := recover(); p != nil {
 			s.log.Error("a command panicked", "panic", p, "stack", string(debug.Stack()))
@@ -118,12 +118,12 @@ func (h handler) Input(c *netio.Conn, in []byte) (n int) {
 // replied for this turn.
 func (k *conn) execute(x *commands.Executor, in []byte) (n, count int) {
 	for {
-		argv, size, err := k.parser.Next(in[n:], x.Argv[:0])
-		if err != nil {
-			k.refuse(err)
-			return len(in), count
-		}
-		if size == 0 {
+		b := x.Batch()
+		if err := k.fill(b, in[n:]); b.Len() == 0 {
+			if err != nil {
+				k.refuse(err)
+				return len(in), count
+			}
 			k.c.Want = k.parser.Pending()
 			if limit := k.srv.cfg.ClientQueryBufferLimit.Load(); int64(len(in)-n) > limit {
 				k.srv.log.Warn("closing client that reached the query buffer limit", "addr", k.Addr())
@@ -132,30 +132,50 @@ func (k *conn) execute(x *commands.Executor, in []byte) (n, count int) {
 			}
 			return n, count
 		}
-		if len(argv) == 0 {
-			n += size
-			continue
-		}
-		out := x.Execute(k.session, argv, &k.w)
-		x.Argv = argv
-		if out == commands.Retry {
-			k.c.Waiting = true
+		x.Prepare(k.session)
+		for i := range b.Len() {
+			argv, size := b.Command(i)
+			if len(argv) == 0 {
+				n += size
+				continue
+			}
+			out := x.Run(i, k.session, &k.w)
+			if out != commands.Retry {
+				n += size
+				count++
+			}
+			switch {
+			case out == commands.Quit:
+				k.c.Closing = true
+				return len(in), count
+			case out == commands.Waiting || out == commands.Retry:
+				k.c.Waiting = true
+			case len(k.w.Buf) >= netio.OutStep:
+				k.c.Again = true
+			default:
+				continue
+			}
+			k.parser.Forget() // what follows is cut again
 			return n, count
 		}
-		n += size
-		count++
-		switch out {
-		case commands.Waiting:
-			k.c.Waiting = true
-			return n, count
-		case commands.Quit:
-			k.c.Closing = true
-			return len(in), count
+	}
+}
+
+// fill cuts commands out of the input. An error counts once nothing is before it: then
+// it is met again.
+func (k *conn) fill(b *commands.Batch, in []byte) error {
+	k.parser.Guest = !k.session.Authed
+	for {
+		argv, room := b.Room()
+		if !room {
+			return nil
 		}
-		if len(k.w.Buf) >= netio.OutStep {
-			k.c.Again = true
-			return n, count
+		argv, size, err := k.parser.Next(in, argv)
+		if err != nil || size == 0 {
+			return err
 		}
+		b.Add(argv, size)
+		in = in[size:]
 	}
 }
 

@@ -75,6 +75,7 @@ type Arena struct {
 	liveUnits int
 	capUnits  int
 	records   int
+	changes   int // of the list of chunks
 }
 
 type chunk struct {
@@ -106,6 +107,25 @@ func (a *Arena) Overhead() int {
 
 // Records returns the number of live records.
 func (a *Arena) Records() int { return a.records }
+
+// Changes counts the changes of the list of chunks: Chunks has to be asked again when it
+// differs.
+func (a *Arena) Changes() int { return a.changes }
+
+// Chunks returns the memory of each chunk, nil where there is none. It is a copy of
+// the list, not of the memory.
+func (a *Arena) Chunks() [][]byte {
+	list := make([][]byte, len(a.chunks))
+	for i := range a.chunks {
+		list[i] = a.chunks[i].mem
+	}
+	return list
+}
+
+// Place returns where a record stands: the number of its chunk, and the offset in bytes.
+func (r Ref) Place() (chunk, offset int) {
+	return int(r >> chunkUnitBits), int(r&(chunkUnits-1)) << unitShift
+}
 
 // Footprint returns the bytes that a record of n bytes occupies.
 func Footprint(n int) int { return unitsFor(n) * unit }
@@ -246,6 +266,7 @@ func (a *Arena) addChunk(need int) {
 	}
 	a.capUnits += size >> unitShift
 	a.current = idx
+	a.changes++
 }
 
 func (c *chunk) header(at int) uint16 { return binary.LittleEndian.Uint16(c.mem[at*unit:]) }

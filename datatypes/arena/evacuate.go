@@ -82,5 +82,6 @@ func (e *Evacuation) Finish() {
 	}
 	e.a.capUnits -= len(c.mem) >> unitShift
 	e.a.chunks[e.idx] = chunk{}
+	e.a.changes++
 	e.a.freeIdx = append(e.a.freeIdx, e.idx)
 }

@@ -46,6 +46,10 @@ func (p *Parser) Pending() int {
 	return p.pos + 1
 }
 
+// Forget drops what is known of a command that is not complete: the next call of Next
+// may be given other input.
+func (p *Parser) Forget() { p.multi, p.pos = false, 0 }
+
 // Next cuts the next command out of in, which must start where the last command
 // ended. It appends the arguments, which borrow in, to argv and returns the bytes
 // that the command takes; 0 when it is not complete. A command may be empty.
