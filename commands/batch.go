@@ -9,10 +9,10 @@ import (
 // one, each as if it were alone; what they gain is that the memory of all their keys is
 // fetched at once (keyspace.Store.LookAhead).
 type Batch struct {
-	argv   [][]byte // arguments of all commands
-	items  [batchSize]batched
-	n      int
-	places []keyspace.Place
+	argv  [][]byte // arguments of all commands
+	items [batchSize]batched
+	n     int
+	ahead keyspace.Ahead
 }
 
 const (
@@ -65,7 +65,7 @@ func (b *Batch) Command(i int) (argv [][]byte, size int) { return b.items[i].arg
 // Prepare finds the commands and looks ahead for their keys.
 func (x *Executor) Prepare(s *command.Session) {
 	b, store := &x.batch, x.svc.Store
-	places := b.places[:0]
+	b.ahead.Reset()
 	for i := range b.items[:b.n] {
 		it := &b.items[i]
 		if len(it.argv) == 0 {
@@ -76,21 +76,20 @@ func (x *Executor) Prepare(s *command.Session) {
 		}
 		if it.key = it.spec.SingleKey(it.argv); it.key != nil {
 			it.place = store.Place(it.key)
-			places = append(places, it.place)
+			b.ahead.Add(it.place)
 			continue
 		}
 		if len(it.argv) > 2 && it.spec.Locking() == command.LockKeys && it.spec.ArityOK(len(it.argv)) {
 			it.spec.EachKey(it.argv, func(key []byte, _ command.KeyFlags) {
-				if len(places) < batchKeys {
-					places = append(places, store.Place(key))
+				if b.ahead.Len() < batchKeys {
+					b.ahead.Add(store.Place(key))
 				}
 			})
 		}
 	}
-	if len(places) > 1 {
-		x.glanced += store.LookAhead(s.DB(), places)
+	if b.ahead.Len() > 1 {
+		x.glanced += store.LookAhead(s.DB(), &b.ahead)
 	}
-	b.places = places
 }
 
 // Run runs a command of the batch; for the outcome see Execute.

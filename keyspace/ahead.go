@@ -47,61 +47,112 @@ func (c *chunkList) follow(a *arena.Arena) {
 	}
 }
 
+// An Ahead is the places of some keys, and room to look ahead for them.
+type Ahead struct {
+	places []Place
+	slots  []slotGlance
+	mem    [][]byte
+}
+
+type slotGlance struct {
+	t    *table
+	seg  *segment
+	page *page
+	i    uint
+}
+
+// Reset empties the list.
+func (a *Ahead) Reset() { a.places = a.places[:0] }
+
+// Add adds a place.
+func (a *Ahead) Add(p Place) { a.places = append(a.places, p) }
+
+// Len returns the number of places.
+func (a *Ahead) Len() int { return len(a.places) }
+
 // LookAhead brings what lookups of the places in the database will read into the
-// processor's cache. What it returns means nothing.
-func (s *Store) LookAhead(db int, places []Place) (sum uint64) {
+// processor's cache. What it returns means nothing. The loops that wait for memory do
+// nothing else: the fewer instructions lie between two loads, the more of them the
+// processor has under way.
+func (s *Store) LookAhead(db int, a *Ahead) (sum uint64) {
 	if raceDetector {
 		return 0
 	}
-	for _, p := range places {
-		if _, seg, i := s.glanceAt(db, p); seg != nil {
-			if page := seg.pages[i>>8]; page != nil {
-				sum += page[i&(pageSlots-1)]
-			}
+	slots := a.slots[:0]
+	for _, p := range a.places {
+		g := s.glanceAt(db, p)
+		if g.page == nil {
+			g.page = &noPage
+		}
+		slots = append(slots, g)
+	}
+	for i := range slots {
+		g := &slots[i]
+		sum += g.page[g.i&(pageSlots-1)]
+	}
+	mem := a.mem[:0]
+	for i := range slots {
+		if m := slots[i].record(a.places[i].hash); len(m) > cacheLine {
+			mem = append(mem, m)
 		}
 	}
-	for _, p := range places {
-		t, seg, i := s.glanceAt(db, p)
-		if seg == nil {
-			continue
-		}
-		ref := seg.glanceFor(i, p.hash)
-		if ref == 0 {
-			continue
-		}
-		chunks := t.chunks.list.Load()
-		if chunks == nil {
-			continue
-		}
-		c, at := ref.Place()
-		if c < len(*chunks) {
-			if mem := (*chunks)[c]; at+cacheLine < len(mem) {
-				sum += uint64(mem[at]) + uint64(mem[at+cacheLine])
-			}
-		}
+	for _, m := range mem {
+		sum += uint64(m[0])
 	}
+	for _, m := range mem {
+		sum += uint64(m[cacheLine])
+	}
+	clear(slots)
+	clear(mem)
+	a.slots, a.mem = slots, mem
 	return sum
 }
 
+var noPage page // never written
+
 const cacheLine = 64 // bytes
 
-// glanceAt returns the table and the segment of the place and its home there, which
-// lies within a segment's slots; nil where there is nothing.
-func (s *Store) glanceAt(db int, p Place) (*table, *segment, uint) {
+// glanceAt returns where an entry of the place is looked for first.
+func (s *Store) glanceAt(db int, p Place) (g slotGlance) {
 	t := s.shards[p.Shard].tables[db]
 	if t == nil {
-		return nil, nil, 0
+		return g
 	}
 	d := t.index.glance.Load()
 	if d == nil {
-		return nil, nil, 0
+		return g
 	}
 	seg := d.segments[p.hash>>(hashBits-d.depth)]
 	i := uint(seg.home(p.hash))
 	if i >= segSlots {
-		return nil, nil, 0
+		return g
 	}
-	return t, seg, i
+	return slotGlance{t, seg, seg.pages[i>>8], i}
+}
+
+// record returns memory from the start of the entry's record on; nil where there seems
+// to be none.
+func (g *slotGlance) record(h uint32) []byte {
+	if g.seg == nil {
+		return nil
+	}
+	ref := g.seg.glanceFor(g.i, h)
+	if ref == 0 {
+		return nil
+	}
+	chunks := g.t.chunks.list.Load()
+	if chunks == nil {
+		return nil
+	}
+	c, at := ref.Place()
+	if c >= len(*chunks) {
+		return nil
+	}
+	mem := (*chunks)[c]
+	if at >= len(mem) {
+		return nil
+	}
+	return mem[at:]
 }
 
 // glanceFor returns the reference of an entry with the hash, from slot i on; 0

@@ -22,7 +22,8 @@ func (s *session) runPipe() error {
 	bar := s.pipeBar()
 	// Unbuffered: the ECHO is sent after the end of the data was noted here.
 	transferred, failed := make(chan struct{}), make(chan error, 1)
-	go func() { failed <- s.sendAll(last, transferred, bar) }()
+	conn := s.conn // the session drops it when the server closes the connection
+	go func() { failed <- s.sendAll(conn, last, transferred, bar) }()
 
 	var errorCount, replies int64
 	var timeout <-chan time.Time
@@ -77,11 +78,11 @@ func (s *session) pipeResult(errorCount, replies int64) error {
 	return nil
 }
 
-func (s *session) sendAll(last string, transferred chan<- struct{}, bar io.Writer) error {
+func (s *session) sendAll(conn *conn, last string, transferred chan<- struct{}, bar io.Writer) error {
 	buf := make([]byte, 64<<10)
 	for {
 		n, readErr := s.in.Read(buf)
-		if _, err := s.conn.Write(buf[:n]); err != nil {
+		if _, err := conn.Write(buf[:n]); err != nil {
 			return fmt.Errorf("Error writing to the server: %s", errorText(err))
 		}
 		bar.Write(buf[:n])
@@ -94,7 +95,7 @@ func (s *session) sendAll(last string, transferred chan<- struct{}, bar io.Write
 	}
 	transferred <- struct{}{}
 	// The empty line before it ends a command that the data left unfinished.
-	_, err := s.conn.Write(resp.AppendCommand([]byte("\r\n"), "ECHO", last))
+	_, err := conn.Write(resp.AppendCommand([]byte("\r\n"), "ECHO", last))
 	if err != nil {
 		return fmt.Errorf("Error writing to the server: %s", errorText(err))
 	}
