@@ -2,7 +2,7 @@ package diff
 
 // Families returns every family there is.
 func Families() []Family {
-	return []Family{stringFamily(), genericFamily(), connectionFamily(), transactionFamily(), hashFamily(), listFamily()}
+	return []Family{stringFamily(), genericFamily(), connectionFamily(), transactionFamily(), hashFamily(), listFamily(), sortFamily()}
 }
 
 // Expiry options. Whether SET with a time in the past keeps an expired key until
@@ -150,5 +150,25 @@ func listFamily() Family {
 		{Syntax: "BLMOVE <key> <key> (LEFT | RIGHT) (LEFT | RIGHT) <timeout>"},
 		{Syntax: "BRPOPLPUSH <key> <key> <timeout>"},
 		{Syntax: "BLMPOP <timeout> 2 <key> <key> (LEFT | RIGHT) [COUNT <index>]"},
+	}}
+}
+
+// sortFamily sorts lists, and what the other families leave. Weights that are equal are
+// left in an order of chance by LIMIT there, so that it comes without BY, and texts end at a
+// zero byte unless they are stored, so that there are none.
+func sortFamily() Family {
+	return Family{"sort", []Command{
+		{Syntax: "RPUSH <key> {<number>}", Weight: 3},
+		{Syntax: "RPUSH <key> {(a | A | ab | 1.5 | -7 | 1e3 | ö)}"},
+		{Syntax: "SET <key> <number>"},
+		{Syntax: "SET <weightkey> (<number> | x | -1.5)", Weight: 2},
+		{Syntax: "HSET <hashkey> {<field> <number>}"},
+		{Syntax: "DEL {<key>}"},
+		{Syntax: "(SORT | SORT_RO) <key> [ALPHA] [LIMIT <index> <index>] [DESC]", Weight: 2},
+		{Syntax: "(SORT | SORT_RO) <key> BY (w* | h*->f1 | x* | *) [DESC] [ALPHA] [GET # GET w*]", Weight: 2},
+		{Syntax: "(SORT | SORT_RO) <key> BY nosort [DESC] [LIMIT <index> <index>] [GET w*] [GET h*->f2]"},
+		{Syntax: "SORT <key> [DESC] [ALPHA] [LIMIT <index> <index>] STORE <key>", Weight: 2},
+		{Syntax: "SORT <key> BY (w* | h*->f1) [ALPHA] [GET # GET x*] STORE <key>"},
+		{Syntax: "LRANGE <key> 0 -1", Weight: 2},
 	}}
 }

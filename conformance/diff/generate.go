@@ -176,6 +176,12 @@ func (g *generator) placeholder(kind string) string {
 		return strconv.Itoa(g.below(databases))
 	case "int":
 		return g.pick("0", "1", "-1", "2", "7", "100", "-100", "9223372036854775807", "-9223372036854775808", "9223372036854775806", "x")
+	case "number":
+		return strconv.Itoa(g.below(12))
+	case "weightkey":
+		return g.pick("w", "x") + strconv.Itoa(g.below(12))
+	case "hashkey":
+		return "h" + strconv.Itoa(g.below(12))
 	case "float":
 		return g.pick("0", "1", "-1", "0.5", "-0.25", "3.0e3", "1e-3", "100000000", "10.75", "inf", "x")
 	case "index":

@@ -41,6 +41,21 @@ func (l List) growing(elems ...[]byte) {
 	}
 }
 
+// Fill makes the list hold the elements, whatever the value beneath holds: for one that
+// takes the place of another value. Unlike pushed ones they count by the bytes that they
+// have in a listpack, not by their text.
+func (l List) Fill(elems [][]byte) {
+	l.v.Encoding, l.v.Bytes, l.v.Object = quick, nil, nil
+	l.Push(Tail, elems...)
+	maxBytes, maxElems := nodeLimits(l.v.Env.Limits.ListMaxPackedSize)
+	if maxElems > 0 {
+		maxBytes = safetySize
+	}
+	if (maxElems == 0 || len(elems) <= maxElems) && !l.listpackExceeds(maxBytes) {
+		l.v.Encoding &^= quick
+	}
+}
+
 // shrunk takes note of elements that were removed.
 func (l List) shrunk() {
 	l.v.Dirty = true
