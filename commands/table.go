@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"math"
 	"slices"
 
 	"github.com/medleydb/medley/commands/command"
@@ -16,6 +17,8 @@ import (
 	"github.com/medleydb/medley/commands/txcmd"
 	"github.com/medleydb/medley/commands/zsetcmd"
 	"github.com/medleydb/medley/datatypes"
+	"github.com/medleydb/medley/datatypes/set"
+	"github.com/medleydb/medley/datatypes/zset"
 	"github.com/medleydb/medley/keyspace"
 )
 
@@ -41,6 +44,22 @@ func reap(tx *keyspace.Tx, key []byte, kind datatypes.Kind, limit int) (int, err
 	switch kind {
 	case datatypes.Hash:
 		return hashcmd.Reap(tx, key, limit)
+	case datatypes.Set:
+		return setcmd.Reap(tx, key, limit)
+	case datatypes.ZSet:
+		return zsetcmd.Reap(tx, key, limit)
 	}
 	return 0, nil
+}
+
+// hide returns a copy of a set or sorted set without its expired members.
+func hide(v datatypes.Value) datatypes.Value {
+	v.Detach()
+	switch v.Kind {
+	case datatypes.Set:
+		set.Set{}.Of(&v).Reap(math.MaxInt, nil)
+	case datatypes.ZSet:
+		zset.ZSet{}.Of(&v).Reap(math.MaxInt, nil)
+	}
+	return v
 }

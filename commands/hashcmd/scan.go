@@ -152,7 +152,7 @@ func runHRandField(c *command.Context) error {
 // openRandom opens the hash without its expired fields, if there are not too many.
 func openRandom(c *command.Context, key []byte) (hash.Hash, error) {
 	h, _, err := keyspace.Read[hash.Hash](c.Tx, key)
-	if err == nil && due(c, h) {
+	if err == nil && isDue(c, h) {
 		if _, err := Reap(c.Tx, key, readBatch); err != nil {
 			return h, err
 		}

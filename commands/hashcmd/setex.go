@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/medleydb/medley/commands/command"
+	"github.com/medleydb/medley/commands/memberttl"
 	"github.com/medleydb/medley/datatypes/hash"
 	"github.com/medleydb/medley/keyspace"
 )
@@ -67,14 +68,14 @@ func (o *setOptions) parse(c *command.Context) {
 	}
 }
 
-func (o *setOptions) takeTime(c *command.Context, u unit) {
+func (o *setOptions) takeTime(c *command.Context, u memberttl.Unit) {
 	switch {
 	case o.timed || o.keep:
 		c.Args.Fail(errTwoTimes)
 	case c.Args.Len() == 0:
 		c.Args.Fail(errNoTime)
 	default:
-		o.timed, o.ms = true, takeTime(c, u)
+		o.timed, o.ms = true, memberttl.TakeTime(c, u)
 	}
 }
 
@@ -156,7 +157,7 @@ func storePairs(c *command.Context, key []byte, h hash.Hash, o *setOptions, reap
 	if o.condition != nil {
 		args = append(args, o.condition)
 	}
-	args = append(args, pxatName, number(o.ms), fieldsName, number(int64(len(o.pairs)/2)))
+	args = append(args, pxatName, memberttl.Number(o.ms), fieldsName, memberttl.Number(int64(len(o.pairs)/2)))
 	c.Tx.Effect(append(args, o.pairs...)...)
 }
 
@@ -175,5 +176,5 @@ func dropPairs(c *command.Context, key []byte, h hash.Hash, pairs [][]byte, exis
 	if !existed {
 		c.Tx.Notify(key, keyspace.EvDel)
 	}
-	c.Tx.Effect(fieldsEffect(hdelName, key, fields)...)
+	c.Tx.Effect(memberttl.Named(hdelName, key, fields)...)
 }

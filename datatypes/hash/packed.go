@@ -132,8 +132,5 @@ func (h Hash) expirePacked(e *pack.Entry, ms int64) {
 		l.expire(s.ref, ms)
 		return
 	}
-	b := pack.Resize(v, enc, e.At, cut, add)
-	if ms != 0 {
-		pack.PutNumber(b[e.At:], ms)
-	}
+	pack.SetNumber(v, enc, e, ms)
 }

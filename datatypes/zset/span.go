@@ -273,6 +273,7 @@ func (z ZSet) RemoveSpan(s Span) {
 	if n == 0 {
 		return
 	}
+	defer z.noteDue()
 	l := z.large()
 	if l == nil {
 		from, to := z.bounds(s)
