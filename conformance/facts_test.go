@@ -117,7 +117,7 @@ func TestEveryCommandHasAScript(t *testing.T) {
 	for _, f := range files {
 		scripts[f.Command] = f
 	}
-	done := []string{"string", "generic", "connection", "transactions"}
+	done := []string{"string", "generic", "connection", "transactions", "hash", "list", "set", "sorted_set"}
 	later := []string{"DUMP", "RESTORE", "MIGRATE", "WAIT", "WAITAOF"}
 	known := map[string]facts.Command{}
 	own := ownCommands(t)
