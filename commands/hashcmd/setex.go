@@ -12,7 +12,7 @@ import (
 var hsetex = command.Spec{
 	Name: "hsetex", Group: command.GroupHash, Since: "8.0.0", Arity: -6,
 	Summary: "Sets fields to values and when they go.",
-	Syntax: "key [FNX | FXX] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL] " +
+	Syntax: "key [NX | XX] [FNX | FXX] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL] " +
 		"FIELDS numfields field value [field value ...]",
 	Complexity: "O(N) in the number of fields given",
 	Flags:      command.Write | command.DenyOOM | command.Fast,
@@ -29,6 +29,7 @@ var (
 
 // setOptions are the arguments of HSETEX.
 type setOptions struct {
+	ifNew, ifOld  bool   // NX, XX: of the key
 	ifNone, ifAll bool   // FNX, FXX
 	condition     []byte // the word for it
 	keep          bool
@@ -45,6 +46,12 @@ func (o *setOptions) parse(c *command.Context) {
 			continue
 		}
 		switch {
+		case a.Word("NX"), a.Word("XX"):
+			if o.ifNew || o.ifOld {
+				a.Fail(command.ErrSyntax)
+			}
+			o.ifNew = command.EqualFold(word, "NX")
+			o.ifOld = !o.ifNew
 		case a.Word("FNX"), a.Word("FXX"):
 			if o.condition != nil {
 				a.Fail(errTwoConditions)
@@ -114,6 +121,10 @@ func runHSetEx(c *command.Context) error {
 		return err
 	}
 	existed, reaped := h.Exists(), false
+	if existed && o.ifNew || !existed && o.ifOld {
+		c.Reply.Int(0)
+		return nil
+	}
 	if o.condition != nil {
 		reaped = reapMet(c, key, h, o.pairs, 2)
 	}
