@@ -180,9 +180,10 @@ func runZRangeStore(c *command.Context) error {
 	if err != nil {
 		return err
 	}
-	// Collected first: the destination may be the source.
+	// Collected first: the destination may be the source. In the order of servers of the
+	// field, which shows in the sign of a zero that is stored before a long member.
 	var r result
-	z.Each(q.span(z), false, func(m []byte, score float64) bool {
+	z.Each(q.span(z), q.rev, func(m []byte, score float64) bool {
 		r.add(m, score)
 		return true
 	})

@@ -84,6 +84,7 @@ func (h Hash) packPairs(pairs [][]byte) (created int, rest [][]byte) {
 	}
 	switch {
 	case i < len(pairs):
+		v.Encoding = enc
 		h.convert(b)
 	case i > 0:
 		copy(v.Overwrite(enc, len(b)), b)

@@ -193,6 +193,25 @@ func (z ZSet) Add(member []byte, score float64, c Conditions) (float64, Outcome)
 	return score, Updated
 }
 
+// Expect makes the sorted set ready for n more members, one of which has so many bytes. Like
+// servers of the field, one that is given more at once than a packed one may have, or that
+// begins with a longer one, reports the encoding of a large one from then on, also when
+// these were there already. A new one must get at least one.
+func (z ZSet) Expect(n, bytes int) {
+	v, lim := z.v, z.limits()
+	if n <= lim.ZSetMaxPackedEntries {
+		if bytes > lim.ZSetMaxPackedValue && !v.Exists() {
+			v.Encoding = Wide
+		}
+		return
+	}
+	l := z.large()
+	if l == nil {
+		l = z.convert()
+	}
+	l.beyond = true
+}
+
 func (z ZSet) insert(s *spot, member []byte, score float64) {
 	z.v.Empty = false
 	l := z.large()
