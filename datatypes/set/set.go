@@ -376,16 +376,3 @@ func (s Set) Check() error {
 	}
 	return nil
 }
-
-// AddAll puts members in and returns how many were not there.
-func (s Set) AddAll(members [][]byte) (added int) {
-	if len(members) > 0 {
-		s.Expect(members[0], len(members))
-	}
-	for _, m := range members {
-		if s.Add(m) {
-			added++
-		}
-	}
-	return added
-}
