@@ -159,6 +159,16 @@ func (l *large) member(ref arena.Ref) []byte {
 	return r
 }
 
+// entry returns the member and score of a record.
+func (l *large) entry(ref arena.Ref) ([]byte, float64) {
+	r := l.records.Bytes(ref)
+	bits := binary.LittleEndian.Uint64(r[recScore:])
+	if bits&^(elsewhere|timed) == markBase {
+		return l.member(ref), l.score(ref)
+	}
+	return r[recMember:], math.Float64frombits(bits)
+}
+
 // memberAt returns where a record with the marks has its member, or the number of that.
 func memberAt(m uint64) int {
 	switch {
