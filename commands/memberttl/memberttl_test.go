@@ -1,211 +1,113 @@
 package memberttl_test
 
 import (
-	"context"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"testing"
-	"time"
 
-	"github.com/medleydb/medley/commands"
 	"github.com/medleydb/medley/commands/command"
-	"github.com/medleydb/medley/keyspace"
+	"github.com/medleydb/medley/conformance/stage"
 )
 
-// A bench is an engine whose clock the test moves, with its effects and events.
-type bench struct {
-	t       testing.TB
-	e       *commands.Engine
-	c       *commands.Client
-	now     atomic.Int64
-	effects [][]string
-	times   []int64 // of the effects
-	events  []string
-}
-
-func newBench(t testing.TB) *bench {
-	b := &bench{t: t}
-	b.now.Store(1_000_000)
-	e, err := commands.Open(commands.Options{NoCron: true, Journal: b, Seed: 1, Observer: b,
-		Now: func() time.Time { return time.UnixMilli(b.now.Load()) }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	e.Store().Observe(math.MaxUint32 &^ keyspace.ClassNew &^ keyspace.ClassKeyMiss)
-	b.e, b.c = e, e.NewClient()
-	t.Cleanup(func() {
-		b.c.Close()
-		e.Close()
-	})
-	return b
-}
-
-// Append implements keyspace.Journal.
-func (b *bench) Append(batch []keyspace.Effect) int64 {
-	for _, e := range batch {
-		var args []string
-		for _, a := range e.Args {
-			args = append(args, string(a))
-		}
-		b.effects = append(b.effects, args)
-		b.times = append(b.times, b.now.Load())
-	}
-	return 0
-}
-
-// KeyEvent implements keyspace.Observer.
-func (b *bench) KeyEvent(_ int, key []byte, ev keyspace.Event) {
-	b.events = append(b.events, ev.String()+":"+string(key))
-}
-
-func (b *bench) do(args ...string) command.Value {
-	list := make([]any, len(args))
-	for i, a := range args {
-		list[i] = a
-	}
-	v, err := b.c.Do(context.Background(), list...)
-	if err != nil && v.Kind != command.Error {
-		b.t.Fatal(args, err)
-	}
-	return v
-}
-
-func (b *bench) sweep() {
-	tx := b.e.Store().NewTx()
-	for shard := range b.e.Store().Shards() {
-		tx.Begin(b.now.Load())
-		tx.Sweep(shard, 100)
-	}
-}
-
-func text(v command.Value) string {
-	if v.Kind != command.Array && v.Kind != command.Set && v.Kind != command.Map {
-		if v.IsNull() {
-			return "nil"
-		}
-		if v.Kind == command.Error {
-			return v.Str[:strings.IndexByte(v.Str, ' ')]
-		}
-		return v.Text()
-	}
-	var list []string
-	for _, e := range v.Elems {
-		list = append(list, text(e))
-	}
-	return "[" + strings.Join(list, " ") + "]"
-}
-
-// effectSteps are commands with the effects and events that they must have. wait moves the
-// clock by a second, sweep is what background work does.
-var effectSteps = []struct{ line, reply, effects, events string }{
+// effectSteps are commands with the effects and events that they must have.
+var effectSteps = []stage.Step{
 	{"SADD s a b c d", "4", "SADD s a b c d", "sadd:s"},
-	{"SPEXPIRE s 500 MEMBERS 2 a b", "[1 1]", "SPEXPIREAT s 1000500 MEMBERS 2 a b", "sexpire:s"},
-	{"wait", "", "", ""},
+	{"SPEXPIRE s 500 MEMBERS 2 a b", "[1, 1]", "SPEXPIREAT s 1000500 MEMBERS 2 a b", "sexpire:s"},
+	{"wait 1000", "", "", ""},
 	{"SCARD s", "2", "SREM s a b", "sexpired:s"},
 	{"SPEXPIRE s 500 MEMBERS 1 c", "[1]", "SPEXPIREAT s 1001500 MEMBERS 1 c", "sexpire:s"},
-	{"wait", "", "", ""},
+	{"wait 1000", "", "", ""},
 	{"SREM s c", "0", "SREM s c", "sexpired:s"},
 	{"SPEXPIRE s 500 MEMBERS 1 d", "[1]", "SPEXPIREAT s 1002500 MEMBERS 1 d", "sexpire:s"},
-	{"wait", "", "", ""},
-	{"SADD s d", "1", "SREM s d|SADD s d", "sexpired:s del:s sadd:s"},
+	{"wait 1000", "", "", ""},
+	{"SADD s d", "1", "SREM s d | SADD s d", "sexpired:s del:s sadd:s"},
 	{"SPEXPIRE s 500 MEMBERS 1 d", "[1]", "SPEXPIREAT s 1003500 MEMBERS 1 d", "sexpire:s"},
-	{"wait", "", "", ""},
+	{"wait 1000", "", "", ""},
 	{"sweep", "", "SREM s d", "sexpired:s del:s"},
 	{"SADD s a b", "2", "SADD s a b", "sadd:s"},
-	{"SET string x", "OK", "SET string x", "set:string"},
+	{"SET string x", "+OK", "SET string x", "set:string"},
 	{"SPEXPIRE s 500 MEMBERS 1 a", "[1]", "SPEXPIREAT s 1004500 MEMBERS 1 a", "sexpire:s"},
-	{"wait", "", "", ""},
-	{"SINTERSTORE d s string", "WRONGTYPE", "SREM s a", "sexpired:s"},
-	{"SMEMBERS s", "[b]", "", ""},
+	{"wait 1000", "", "", ""},
+	{"SINTERSTORE d s string", "-WRONGTYPE Operation against a key holding the wrong kind of value", "SREM s a", "sexpired:s"},
+	{"SMEMBERS s", `set["b"]`, "", ""},
 	{"SPEXPIRE s 500 MEMBERS 1 b", "[1]", "SPEXPIREAT s 1005500 MEMBERS 1 b", "sexpire:s"},
-	{"wait", "", "", ""},
+	{"wait 1000", "", "", ""},
 	{"EXISTS s", "0", "SREM s b", "sexpired:s del:s"},
 
 	{"ZADD z 1 a 2 b 3 c", "3", "ZADD z 1 a 2 b 3 c", "zadd:z"},
 	{"ZPEXPIRE z 500 MEMBERS 1 a", "[1]", "ZPEXPIREAT z 1006500 MEMBERS 1 a", "zexpire:z"},
-	{"wait", "", "", ""},
-	{"ZRANGE z 0 -1", "[b c]", "ZREM z a", "zexpired:z"},
+	{"wait 1000", "", "", ""},
+	{"ZRANGE z 0 -1", `["b", "c"]`, "ZREM z a", "zexpired:z"},
 	{"ZPEXPIRE z 500 MEMBERS 1 b", "[1]", "ZPEXPIREAT z 1007500 MEMBERS 1 b", "zexpire:z"},
-	{"wait", "", "", ""},
-	{"ZPOPMIN z", "[c 3]", "ZREM z b|ZPOPMIN z", "zexpired:z zpopmin:z del:z"},
+	{"wait 1000", "", "", ""},
+	{"ZPOPMIN z", `["c", double(3)]`, "ZREM z b | ZPOPMIN z", "zexpired:z zpopmin:z del:z"},
 	{"ZADD z 1 a 2 b", "2", "ZADD z 1 a 2 b", "zadd:z"},
 	{"ZPEXPIRE z 500 MEMBERS 1 a", "[1]", "ZPEXPIREAT z 1008500 MEMBERS 1 a", "zexpire:z"},
-	{"MULTI", "OK", "", ""},
-	{"ZPERSIST z MEMBERS 1 a", "QUEUED", "", ""},
-	{"ZCARD z", "QUEUED", "", ""},
-	{"wait", "", "", ""},
-	{"EXEC", "[[-2] 1]", "ZREM z a", "zexpired:z"},
+	{"MULTI", "+OK", "", ""},
+	{"ZPERSIST z MEMBERS 1 a", "+QUEUED", "", ""},
+	{"ZCARD z", "+QUEUED", "", ""},
+	{"wait 1000", "", "", ""},
+	{"EXEC", "[[-2], 1]", "ZREM z a", "zexpired:z"},
 	{"COPY z y", "1", "COPY z y", "copy_to:y"},
 	{"ZPEXPIRE y 500 MEMBERS 1 b", "[1]", "ZPEXPIREAT y 1009500 MEMBERS 1 b", "zexpire:y"},
-	{"wait", "", "", ""},
-	{"RENAME y z", "ERR", "ZREM y b", "zexpired:y del:y"},
+	{"wait 1000", "", "", ""},
+	{"RENAME y z", "-ERR no such key", "ZREM y b", "zexpired:y del:y"},
 }
 
 // TestEffects protects what the journal and subscribers get of members that go by
 // themselves, whatever command meets them.
-func TestEffects(t *testing.T) {
-	b := newBench(t)
-	for _, s := range effectSteps {
-		b.effects, b.events = nil, nil
-		reply := ""
-		switch s.line {
-		case "wait":
-			b.now.Add(1000)
-		case "sweep":
-			b.sweep()
-		default:
-			reply = text(b.do(strings.Fields(s.line)...))
+func TestEffects(t *testing.T) { stage.New(t).Check(effectSteps) }
+
+// text writes a reply without types.
+func text(v command.Value) string {
+	if v.Kind == command.Array || v.Kind == command.Set {
+		var list []string
+		for _, e := range v.Elems {
+			list = append(list, text(e))
 		}
-		var effects []string
-		for _, e := range b.effects {
-			effects = append(effects, strings.Join(e, " "))
-		}
-		got := strings.Join(effects, "|")
-		if events := strings.Join(b.events, " "); reply != s.reply || got != s.effects || events != s.events {
-			t.Errorf("%s: %s, effects %s, events %s; not %s, %s, %s", s.line, reply, got, events, s.reply, s.effects, s.events)
-		}
+		return "[" + strings.Join(list, " ") + "]"
 	}
-	if err := b.e.Store().Check(); err != nil {
-		t.Error(err)
+	if v.IsNull() {
+		return "nil"
 	}
+	return v.Text()
 }
 
 // TestPaused protects keys while clients are paused: members whose time has passed are not
 // shown, and nothing is removed.
 func TestPaused(t *testing.T) {
-	b := newBench(t)
-	b.do("SADD", "s", "a", "b")
-	b.do("ZADD", "z", "1", "a", "2", "b")
-	b.do("SPEXPIRE", "s", "10", "MEMBERS", "1", "a")
-	b.do("ZPEXPIRE", "z", "10", "MEMBERS", "2", "a", "b")
-	b.do("CLIENT", "PAUSE", "100000", "WRITE")
-	b.now.Add(1000)
-	b.effects = nil
+	b := stage.New(t)
+	b.Do("SADD", "s", "a", "b")
+	b.Do("ZADD", "z", "1", "a", "2", "b")
+	b.Do("SPEXPIRE", "s", "10", "MEMBERS", "1", "a")
+	b.Do("ZPEXPIRE", "z", "10", "MEMBERS", "2", "a", "b")
+	b.Do("CLIENT", "PAUSE", "100000", "WRITE")
+	b.Advance(1000)
+	b.Effects = nil
 	for line, want := range map[string]string{
 		"SMEMBERS s": "[b]", "SCARD s": "1", "SISMEMBER s a": "0", "SUNION s s": "[b]", "STTL s MEMBERS 2 a b": "[-2 -1]",
 		"ZCARD z": "0", "ZRANGE z 0 -1": "[]", "ZSCORE z a": "nil", "SORT_RO s ALPHA": "[b]",
 	} {
-		if got := text(b.do(strings.Fields(line)...)); got != want {
+		if got := text(b.Do(strings.Fields(line)...)); got != want {
 			t.Errorf("%s: %s, not %s", line, got, want)
 		}
 	}
-	if len(b.effects) > 0 {
-		t.Errorf("paused, and %v", b.effects)
+	if len(b.Effects) > 0 {
+		t.Errorf("paused, and %v", b.Effects)
 	}
-	b.do("CLIENT", "UNPAUSE")
-	if got := text(b.do("EXISTS", "s", "z")); got != "1" || len(b.effects) != 2 {
-		t.Errorf("%s keys are left, %v", got, b.effects)
+	b.Do("CLIENT", "UNPAUSE")
+	if got := text(b.Do("EXISTS", "s", "z")); got != "1" || len(b.Effects) != 2 {
+		t.Errorf("%s keys are left, %v", got, b.Effects)
 	}
 }
 
 // world is a model of sets and sorted sets whose members have times.
 type world struct {
-	*bench
+	*stage.Stage
+	t    testing.TB
 	r    *rand.Rand
 	keys map[string]map[string]*member // sets s0.. and sorted sets z0..
 }
@@ -217,10 +119,10 @@ type member struct {
 
 // pass drops what is due.
 func (w *world) pass(ms int64) {
-	w.now.Add(ms)
+	w.Advance(ms)
 	for _, m := range w.keys {
 		for k, x := range m {
-			if x.ms != 0 && x.ms <= w.now.Load() {
+			if x.ms != 0 && x.ms <= w.NowMs() {
 				delete(m, k)
 			}
 		}
@@ -253,7 +155,7 @@ func (w *world) ordered(key string) []string {
 
 func (w *world) want(args []string, want string) {
 	w.t.Helper()
-	if got := text(w.do(args...)); got != want {
+	if got := text(w.Do(args...)); got != want {
 		w.t.Fatalf("%v: %s, not %s", args, got, want)
 	}
 }
@@ -261,7 +163,7 @@ func (w *world) want(args []string, want string) {
 func (w *world) wantSet(args []string, want []string) {
 	w.t.Helper()
 	var got []string
-	for _, e := range w.do(args...).Elems {
+	for _, e := range w.Do(args...).Elems {
 		got = append(got, e.Text())
 	}
 	slices.Sort(got)
@@ -311,12 +213,12 @@ func (w *world) step() {
 		w.want([]string{upper + "REM", key, name}, map[bool]string{true: "1", false: "0"}[there])
 		delete(m, name)
 	case 4, 5, 6, 7:
-		ms := w.now.Load() + int64(w.r.IntN(60))
+		ms := w.NowMs() + int64(w.r.IntN(60))
 		want := "[1]"
 		switch {
 		case !there:
 			want = "[-2]"
-		case ms <= w.now.Load():
+		case ms <= w.NowMs():
 			want = "[2]"
 			delete(m, name)
 		default:
@@ -366,13 +268,13 @@ func (w *world) step() {
 			x.score += float64(by)
 			w.want([]string{"ZINCRBY", key, strconv.Itoa(by), name}, strconv.Itoa(int(x.score)))
 		} else if w.r.IntN(4) == 0 {
-			w.do("DEL", key)
+			w.Do("DEL", key)
 			clear(m)
 		}
 	case 15:
 		w.pass(int64(w.r.IntN(30)))
 		if w.r.IntN(3) == 0 {
-			w.sweep()
+			w.Sweep()
 		}
 	}
 }
@@ -419,27 +321,27 @@ func TestModel(t *testing.T) {
 		seeds, steps = 3, 1500
 	}
 	for seed := range uint64(seeds) {
-		w := &world{bench: newBench(t), r: rand.New(rand.NewPCG(seed, 1)), keys: map[string]map[string]*member{}}
+		w := &world{Stage: stage.New(t), t: t, r: rand.New(rand.NewPCG(seed, 1)), keys: map[string]map[string]*member{}}
 		for i := range 3 {
 			w.keys[fmt.Sprint("s", i)], w.keys[fmt.Sprint("z", i)] = map[string]*member{}, map[string]*member{}
 		}
 		for range steps {
 			w.step()
 		}
-		if err := w.e.Store().Check(); err != nil {
+		if err := w.Engine.Store().Check(); err != nil {
 			t.Fatal(err)
 		}
-		w.sweep()
-		replayed := newBench(t)
-		for i, args := range w.effects {
-			replayed.now.Store(w.times[i])
-			if v := replayed.do(args...); v.Kind == command.Error {
-				t.Fatalf("the effect %v: %s", args, v.Str)
+		w.Sweep()
+		replayed := stage.New(t)
+		for _, e := range w.Effects {
+			replayed.SetNow(e.Ms)
+			if v := replayed.Do(e.Args...); v.Kind == command.Error {
+				t.Fatalf("the effect %v: %s", e.Args, v.Str)
 			}
 		}
-		replayed.now.Store(w.now.Load())
-		if a, b := text(w.do("DEBUG", "DIGEST")), text(replayed.do("DEBUG", "DIGEST")); a != b || len(w.effects) == 0 {
-			t.Fatalf("seed %d: after %d effects the copy differs", seed, len(w.effects))
+		replayed.SetNow(w.NowMs())
+		if a, b := text(w.Do("DEBUG", "DIGEST")), text(replayed.Do("DEBUG", "DIGEST")); a != b || len(w.Effects) == 0 {
+			t.Fatalf("seed %d: after %d effects the copy differs", seed, len(w.Effects))
 		}
 	}
 }

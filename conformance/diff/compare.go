@@ -130,6 +130,45 @@ func ordering(args []string) order {
 	return exact
 }
 
+// Settled gives a reply whose order is a server's own affair one order.
+func Settled(args []string, v command.Value) command.Value {
+	how := ordering(args)
+	if how == undetermined && len(v.Elems) > 0 && strings.Contains(strings.ToUpper(args[0]), "RAND") {
+		if how = unorderedElems; len(args) > 3 {
+			how = unorderedPairs
+		}
+	}
+	switch how {
+	case unorderedElems:
+		return sorted(v)
+	case unorderedPairs:
+		return settledPairs(v)
+	case unorderedPage, unorderedPairsPage:
+		if len(v.Elems) == 2 {
+			v.Elems = slices.Clone(v.Elems)
+			if how == unorderedPairsPage {
+				v.Elems[1] = settledPairs(v.Elems[1])
+			} else {
+				v.Elems[1] = sorted(v.Elems[1])
+			}
+		}
+	}
+	return v
+}
+
+// settledPairs is sortedPairs that leaves the reply's form.
+func settledPairs(v command.Value) command.Value {
+	s := sortedPairs(v)
+	if len(v.Elems) > 0 && v.Elems[0].Kind == command.Array {
+		return s
+	}
+	flat := command.Value{Kind: v.Kind}
+	for _, p := range s.Elems {
+		flat.Elems = append(flat.Elems, p.Elems...)
+	}
+	return flat
+}
+
 // page is the order of a scan whose cursor is the argument number at: only the first cursor
 // means the same to everybody.
 func page(args []string, at int, o order) order {

@@ -169,7 +169,7 @@ func setFamily() Family {
 
 func zsetFamily() Family {
 	ends := " (<score> | <bound>) (<score> | <bound>) "
-	limit := " [LIMIT <index> <index>]"
+	limit := " [LIMIT (0 | 1 | 2 | 5 | 100) <index>]"
 	return Family{"zset", []Command{
 		{Syntax: "ZADD <key> {<score> <member>}", Weight: 4},
 		{Syntax: "ZADD <key> <scored>"},
@@ -189,6 +189,9 @@ func zsetFamily() Family {
 		{Syntax: "ZRANGE <key>" + ends + "BYSCORE [REV]" + limit + " [WITHSCORES]"},
 		{Syntax: "ZRANGESTORE <key> <key>" + ends + "BYSCORE [REV]" + limit},
 		{Syntax: "ZRANGESTORE <key> <key> <index> <index> [REV]"},
+		// What an offset below zero does depends on version and representation.
+		{Syntax: "(ZRANGEBYSCORE | ZREVRANGEBYSCORE) <key>" + ends + "LIMIT <index> <index>", Requires: "redis>=8.0"},
+		{Syntax: "(ZRANGEBYLEX | ZREVRANGEBYLEX) lex <lex> <lex> LIMIT <index> <index>", Requires: "redis>=8.0"},
 		{Syntax: "ZADD lex 0 <member> 0 <member>", Weight: 2},
 		{Syntax: "ZREM lex <member>"},
 		{Syntax: "(ZRANGEBYLEX | ZREVRANGEBYLEX) lex <lex> <lex>" + limit},

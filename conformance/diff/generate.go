@@ -153,7 +153,7 @@ func (g *generator) spoil(args []string) []string {
 		return append(args, args[i])
 	case 3:
 		if i > 0 {
-			args[i] = g.pick("", "x", "-1", "9223372036854775808", "1.5", "nan", " 1")
+			args[i] = g.pick("", "x", "-1", "9223372036854775808", "1.5", "nan")
 		}
 	}
 	return args
