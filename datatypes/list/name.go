@@ -1,5 +1,7 @@
 package list
 
+import "github.com/medleydb/medley/datatypes"
+
 // What OBJECT ENCODING calls a list, listpack or quicklist, follows the servers of
 // the field and not the representation here: there a list is one listpack until an
 // addition would make it larger than list-max-listpack-size, and a quicklist from then
@@ -139,7 +141,7 @@ func intEntrySize(e elem) int {
 	case !e.isInt(), w == 1 && e.data[0] < 128:
 		return 2
 	case w <= 2:
-		if v := getInt(e.data); v >= -4096 && v < 4096 {
+		if v := datatypes.GetInt(e.data); v >= -4096 && v < 4096 {
 			return 3
 		}
 		return 4

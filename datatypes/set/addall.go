@@ -3,6 +3,7 @@ package set
 import (
 	"slices"
 
+	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/datatypes/pack"
 )
 
@@ -63,7 +64,7 @@ func (s Set) addInts(members [][]byte) (taken, added int) {
 		}
 		at, found := slices.BinarySearch(list, n)
 		if !found {
-			w := max(width, intWidth(n))
+			w := max(width, datatypes.IntWidth(n))
 			if len(list) >= s.limits().SetMaxIntset || 1+w*(len(list)+1) > v.Storage.MaxInline() {
 				break
 			}
@@ -76,7 +77,7 @@ func (s Set) addInts(members [][]byte) (taken, added int) {
 		b := v.Overwrite(Ints, 1+width*len(list))
 		b[0] = byte(width)
 		for i, n := range list {
-			putIntAt(b[1+i*width:], width, n)
+			datatypes.PutInt(b[1+i*width:1+i*width+width], n)
 		}
 		v.Empty = false
 	}
