@@ -66,10 +66,13 @@ func knownDifference(args []string, tested, reference command.Value) bool {
 	return false
 }
 
-// numbers gives the text of numbers one form.
+// numbers gives numbers one form, and zero no sign.
 func numbers(v command.Value) command.Value {
 	if f, ok := datatypes.ParseFloat([]byte(v.Str)); ok && v.Kind == command.Bulk {
-		v.Str = command.FormatDouble(f)
+		v.Str = command.FormatDouble(f + 0)
+	}
+	if v.Kind == command.Double {
+		v.Float, v.Str = v.Float+0, ""
 	}
 	v.Elems = slices.Clone(v.Elems)
 	for i := range v.Elems {

@@ -3,7 +3,6 @@ package hashcmd
 import (
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/commands/memberttl"
-	"github.com/medleydb/medley/datatypes"
 )
 
 // timeOption takes one of EX, PX, EXAT and PXAT, but not the time behind it; false
@@ -20,21 +19,4 @@ func timeOption(a *command.Args) (u memberttl.Unit, ok bool) {
 		return memberttl.AtMillis, true
 	}
 	return u, false
-}
-
-// parseCursor reads a cursor as C's strtoull does, which servers of the field use.
-func parseCursor(b []byte) (uint64, bool) {
-	if n, ok := datatypes.ParseUint(b); ok {
-		return n, true
-	}
-	for len(b) > 0 && (b[0] == ' ' || '\t' <= b[0] && b[0] <= '\r') {
-		b = b[1:]
-	}
-	if len(b) > 0 && b[0] == '+' {
-		b = b[1:]
-	}
-	for len(b) > 1 && b[0] == '0' {
-		b = b[1:]
-	}
-	return datatypes.ParseUint(b)
 }

@@ -133,9 +133,16 @@ func ordering(args []string) order {
 // Settled gives a reply whose order is a server's own affair one order.
 func Settled(args []string, v command.Value) command.Value {
 	how := ordering(args)
-	if how == undetermined && len(v.Elems) > 0 && strings.Contains(strings.ToUpper(args[0]), "RAND") {
-		if how = unorderedElems; len(args) > 3 {
+	if name := strings.ToUpper(args[0]); how == undetermined && len(v.Elems) > 0 {
+		switch {
+		case name == "SCAN":
+			how = ordering([]string{name, "0"})
+		case strings.HasSuffix(name, "SCAN"):
+			how = ordering(slices.Concat([]string{name, "", "0"}, args[3:]))
+		case len(args) > 3:
 			how = unorderedPairs
+		default:
+			how = unorderedElems
 		}
 	}
 	switch how {
