@@ -5,9 +5,7 @@ BIN := bin/medley
 # Packages in which goroutines meet.
 CONCURRENT := ./keyspace/... ./commands/... ./server/...
 
-.PHONY: all build run test race invariants vet fmt-check cross bench bench-peers conformance-upstream fuzz clients clients-large
-
-.PHONY: all build run test race invariants vet fmt-check cross bench bench-peers conformance-upstream fuzz clients clients-large
+.PHONY: all build run test race invariants vet fmt-check cross bench bench-peers conformance-upstream differ fuzz clients clients-large
 
 all: build
 
@@ -50,6 +48,14 @@ UPSTREAM_FLAGS ?=
 conformance-upstream: build
 	./conformance/upstream/fetch.sh $(UPSTREAM_SUITES)
 	$(GO) run ./conformance/upstream/cmd -server $(BIN) -suites $(UPSTREAM_SUITES) $(UPSTREAM_FLAGS)
+
+# Random commands on each kind of values, so many of each, to this server and another one
+# (MEDLEY_REFERENCE, or redis-server or valkey-server from PATH): all replies must be equal.
+DIFFER_COMMANDS ?= 1000000
+DIFFER_SEED ?= 1
+differ:
+	MEDLEY_DIFFER_COMMANDS=$(DIFFER_COMMANDS) MEDLEY_DIFFER_SEED=$(DIFFER_SEED) MEDLEY_REQUIRE_REFERENCE=1 \
+		$(GO) test -count=1 -v -run '^TestMedleyDiffers$$' -timeout 2h ./conformance
 
 # CPU and memory beside other servers; PEERS is a folder with valkey-server and redis-server (or
 # with a bin folder of them). BENCH_FLAGS goes to the runner, for example BENCH_FLAGS='-only GET,SET -memory=false'.

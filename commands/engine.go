@@ -12,6 +12,7 @@ import (
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/commands/config"
 	"github.com/medleydb/medley/commands/slowlog"
+	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/keyspace"
 )
 
@@ -58,6 +59,7 @@ func Open(o Options) (*Engine, error) {
 		return nil, err
 	}
 	store.SetReaper(reap)
+	store.ReapWhenMet(hide, datatypes.Set, datatypes.ZSet)
 	table := command.NewTable(append(allSpecs(), o.Commands...))
 	e := &Engine{clock: clock{base: time.Now(), custom: o.Now}, gate: o.Gate, stop: make(chan struct{})}
 	e.clock.resync()

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"math"
 	"slices"
 
 	"github.com/medleydb/medley/commands/command"
@@ -11,10 +12,13 @@ import (
 	"github.com/medleydb/medley/commands/scriptcmd"
 	"github.com/medleydb/medley/commands/servercmd"
 	"github.com/medleydb/medley/commands/setcmd"
+	"github.com/medleydb/medley/commands/sortcmd"
 	"github.com/medleydb/medley/commands/stringcmd"
 	"github.com/medleydb/medley/commands/txcmd"
 	"github.com/medleydb/medley/commands/zsetcmd"
 	"github.com/medleydb/medley/datatypes"
+	"github.com/medleydb/medley/datatypes/set"
+	"github.com/medleydb/medley/datatypes/zset"
 	"github.com/medleydb/medley/keyspace"
 )
 
@@ -28,6 +32,7 @@ func allSpecs() []*command.Spec {
 		scriptcmd.Specs(),
 		servercmd.Specs(),
 		setcmd.Specs(),
+		sortcmd.Specs(),
 		stringcmd.Specs(),
 		txcmd.Specs(),
 		zsetcmd.Specs(),
@@ -39,6 +44,22 @@ func reap(tx *keyspace.Tx, key []byte, kind datatypes.Kind, limit int) (int, err
 	switch kind {
 	case datatypes.Hash:
 		return hashcmd.Reap(tx, key, limit)
+	case datatypes.Set:
+		return setcmd.Reap(tx, key, limit)
+	case datatypes.ZSet:
+		return zsetcmd.Reap(tx, key, limit)
 	}
 	return 0, nil
+}
+
+// hide returns a copy of a set or sorted set without its expired members.
+func hide(v datatypes.Value) datatypes.Value {
+	v.Detach()
+	switch v.Kind {
+	case datatypes.Set:
+		set.Set{}.Of(&v).Reap(math.MaxInt, nil)
+	case datatypes.ZSet:
+		zset.ZSet{}.Of(&v).Reap(math.MaxInt, nil)
+	}
+	return v
 }

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	_ "embed"
 	"fmt"
 	"slices"
 	"strings"
@@ -116,18 +117,50 @@ func TestEveryCommandHasAScript(t *testing.T) {
 	for _, f := range files {
 		scripts[f.Command] = f
 	}
-	done := []string{"string", "generic", "connection", "transactions"}
-	later := []string{"DUMP", "RESTORE", "MIGRATE", "SORT", "SORT_RO", "WAIT", "WAITAOF"}
+	done := []string{"string", "generic", "connection", "transactions", "hash", "list", "set", "sorted_set"}
+	later := []string{"DUMP", "RESTORE", "MIGRATE", "WAIT", "WAITAOF"}
 	known := map[string]facts.Command{}
+	own := ownCommands(t)
 	for _, c := range all {
+		if own[c.Name] != "" {
+			t.Errorf("%s is not Medley's own", c.Name)
+		}
 		known[c.Name] = c
 		if slices.Contains(done, c.Group) && !slices.Contains(later, c.Name) && scripts[c.Name] == nil {
 			t.Errorf("%s (%s) has no script", c.Name, c.Group)
 		}
+	}
+	for name, group := range own {
+		if f := scripts[name]; f == nil || f.Group != group {
+			t.Errorf("%s (%s) has no script", name, group)
+		}
+		delete(scripts, name)
 	}
 	for name, f := range scripts {
 		if c, ok := known[name]; !ok || c.Group != f.Group {
 			t.Errorf("%s: %s of group %s is in no server, or of group %q", f.Name, name, f.Group, c.Group)
 		}
 	}
+}
+
+// own lists the commands that no other server has: "group: NAME NAME ...".
+//
+//go:embed testdata/own.txt
+var own string
+
+func ownCommands(t *testing.T) map[string]string {
+	groups := map[string]string{}
+	for line := range strings.Lines(own) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		group, names, ok := strings.Cut(line, ":")
+		if !ok {
+			t.Fatalf("own.txt: %q names no group", line)
+		}
+		for _, name := range strings.Fields(names) {
+			groups[name] = group
+		}
+	}
+	return groups
 }

@@ -131,6 +131,9 @@ func keyText(k command.KeySpec) string {
 	if k.NumKeys {
 		find = fmt.Sprintf("n%d,%d,%d", k.NumIndex, k.First, max(k.Step, 1))
 	}
+	if k.Begin == 0 && k.Keyword == "" {
+		begin, find = "?", "?"
+	}
 	return strings.Join(sorted(k.Flags.Names()), "+") + ":" + begin + ":" + find
 }
 

@@ -122,6 +122,17 @@ func NewValue(kind Kind, env *Env) *Value {
 	return &Value{Kind: kind, Env: env, Storage: heap{}}
 }
 
+// Detach makes the value a copy that lives on the Go heap and that may be changed without
+// anybody seeing it.
+func (v *Value) Detach() {
+	if v.Object != nil {
+		v.Object = v.Object.Clone()
+	} else {
+		v.Bytes = append([]byte(nil), v.Bytes...)
+	}
+	v.Storage = heap{}
+}
+
 type heap struct{}
 
 func (heap) Fresh(_ *Value, n int, _ bool) []byte { return make([]byte, n) }

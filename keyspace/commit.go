@@ -27,7 +27,7 @@ func (tx *Tx) Settle() {
 			o.commit()
 		}
 	}
-	tx.forget()
+	tx.forget(0)
 }
 
 // Changes returns how many changes the present command has reported.
@@ -69,19 +69,20 @@ func (tx *Tx) Abort() {
 			tx.trash = append(tx.trash, trash{o.t, o.ref, false})
 		}
 	}
-	tx.forget()
+	tx.forget(0)
 	if tx.dirty > 0 {
 		tx.note(nil)
 	}
-	tx.explicit = 0
+	tx.explicit, tx.reaping = 0, false
 }
 
-func (tx *Tx) forget() {
-	for _, o := range tx.opened[:tx.n] {
+// forget closes the values opened from number n on.
+func (tx *Tx) forget(n int) {
+	for _, o := range tx.opened[n:tx.n] {
 		o.key, o.t, o.sh = nil, nil, nil
 		o.value.Bytes, o.value.Object = nil, nil
 	}
-	tx.n = 0
+	tx.n = n
 	if len(tx.opened) > 256 {
 		clear(tx.opened[256:])
 		tx.opened = tx.opened[:256]

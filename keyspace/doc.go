@@ -46,6 +46,9 @@
 // members, names its effect and its events, and the key goes with its last member like
 // any emptied collection. Store.NextExpiry tells when there is work.
 //
-// A lookup does not reap, unlike one that meets an expired key: a value may have
-// millions of members that are due at once. Until they are reaped, handles hide them.
+// A lookup reaps values of some kinds only (Store.ReapWhenMet), all that is due at once,
+// so that ranks, counts and whole-set operations of their handles know no time. Of the
+// other kinds, hashes, handles hide what is due until the sweep has passed. A value that
+// has let millions of members become due between two sweeps stalls the lookup once, with
+// the work that the sweep would have had.
 package keyspace

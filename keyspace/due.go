@@ -2,6 +2,8 @@ package keyspace
 
 import (
 	"bytes"
+	"math"
+	"slices"
 
 	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/datatypes/arena"
@@ -21,6 +23,45 @@ const retryMs = 1000
 // SetReaper sets who takes members out whose time has passed; call it before the
 // first transaction.
 func (s *Store) SetReaper(r Reaper) { s.reaper = r }
+
+// ReapWhenMet names kinds of values from which a lookup takes out all members whose time
+// has passed, so that their handles need not hide any. Where nothing may change
+// (HideExpired), hide returns a copy of the value without them. Call it before the first
+// transaction.
+func (s *Store) ReapWhenMet(hide func(datatypes.Value) datatypes.Value, kinds ...datatypes.Kind) {
+	s.hide = hide
+	for _, k := range kinds {
+		s.met |= 1 << k
+	}
+}
+
+// meets reports whether a lookup that has found the record must reap its value.
+func (tx *Tx) meets(t *table, ref arena.Ref, r record) bool {
+	return tx.store.met&(1<<r.kind()) != 0 && tx.Expired == RemoveExpired && !tx.reaping && t.due.of(ref) <= tx.now
+}
+
+// meet reaps a value that a lookup has found. It is a command of its own that comes before
+// the present one: that may fail, or have no effect.
+func (tx *Tx) meet(sh *shard, key []byte, kind datatypes.Kind) {
+	opened, explicit, dirty, effects := tx.n, tx.explicit, tx.dirty, len(tx.effects)
+	tx.reaping = true
+	n, err := tx.store.reaper(tx, key, kind, math.MaxInt)
+	tx.reaping = false
+	if err == nil && n > 0 {
+		for _, o := range tx.opened[opened:tx.n] {
+			if o.write {
+				o.commit()
+			}
+		}
+	}
+	tx.forget(opened)
+	sh.stats.Dirty += int64(tx.dirty - dirty)
+	tx.explicit, tx.dirty = explicit, dirty
+	if named := slices.Clone(tx.effects[effects:]); len(named) > 0 {
+		tx.effects = slices.Insert(tx.effects[:effects], tx.mark, named...)
+		tx.mark += len(named)
+	}
+}
 
 // dueKeys are the keys of a table with members that go by themselves, in the order in
 // which the first of these goes (datatypes.Value.DueMs). A record that stands here has
@@ -123,7 +164,9 @@ func (tx *Tx) reap(db int, t *table, budget int) (left int) {
 			continue
 		}
 		if tx.store.reaper != nil {
+			tx.reaping = true
 			n, err = tx.store.reaper(tx, key, r.kind(), budget)
+			tx.reaping = false
 		}
 		if err != nil || n == 0 {
 			tx.Abort()

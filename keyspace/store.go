@@ -43,6 +43,8 @@ type Store struct {
 	observer Observer
 	journal  Journal
 	reaper   Reaper
+	met      uint16                                // kinds that are reaped when met, a bit each
+	hide     func(datatypes.Value) datatypes.Value // of these kinds
 	policy   atomic.Pointer[AccessPolicy]
 	sweepOff atomic.Bool
 	parity   atomic.Bool // of the snapshot bit in new records

@@ -45,6 +45,7 @@ type Tx struct {
 	offset    int64
 	changes   []Change
 	recording bool
+	reaping   bool // the reaper runs
 }
 
 // An ExpiredMode says what becomes of an expired key that a lookup meets. Only a
@@ -273,6 +274,12 @@ func (tx *Tx) lookup(key []byte) (sh *shard, t *table, h uint32, ref arena.Ref, 
 		}
 		return sh, t, h, 0, nil
 	}
+	if ref != 0 && r.has(hasDue) && tx.meets(t, ref, r) {
+		tx.meet(sh, key, r.kind())
+		if ref, r = t.find(key, h); ref == 0 {
+			r = nil
+		}
+	}
 	return sh, t, h, ref, r
 }
 
@@ -334,8 +341,22 @@ func (tx *Tx) Lookup(key []byte, v *datatypes.Value) bool {
 	v.Bytes, v.Object = t.value(r)
 	v.Env, v.Storage = &tx.env, nil
 	v.Empty, v.Dirty = false, false
-	v.DueMs = t.dueOf(ref, r)
+	if r.has(hasDue) {
+		v.DueMs = t.due.of(ref)
+		return !tx.hides(v)
+	}
+	v.DueMs = 0
 	return true
+}
+
+// hides makes the value one without the members whose time has passed, where the mode says
+// so, and reports whether nothing is left.
+func (tx *Tx) hides(v *datatypes.Value) bool {
+	if tx.Expired == HideExpired && tx.store.met&(1<<v.Kind) != 0 && v.DueMs <= tx.now {
+		*v = tx.store.hide(*v)
+		return v.Empty
+	}
+	return false
 }
 
 // Peek is Lookup without the value and without counting as an access.

@@ -85,6 +85,9 @@ func (s *Spec) EachKey(argv [][]byte, fn func(key []byte, f KeyFlags)) {
 		}
 		k.each(argv, func(at int) { fn(argv[at], k.Flags) })
 	}
+	if at, f := s.search(argv); at > 0 {
+		fn(argv[at], f)
+	}
 }
 
 // EachKeyIndex calls fn with the positions of the keys among the arguments.
@@ -95,6 +98,18 @@ func (s *Spec) EachKeyIndex(argv [][]byte, fn func(at int, f KeyFlags)) {
 			k.each(argv, func(at int) { fn(at, k.Flags) })
 		}
 	}
+	if at, f := s.search(argv); at > 0 {
+		fn(at, f)
+	}
+}
+
+// search returns the position of the key that only Search finds, 0 for none.
+func (s *Spec) search(argv [][]byte) (at int, f KeyFlags) {
+	if s.Search == nil {
+		return 0, 0
+	}
+	at, _ = s.Search(argv)
+	return at, s.Keys[len(s.Keys)-1].Flags
 }
 
 func (k *KeySpec) each(argv [][]byte, fn func(at int)) {

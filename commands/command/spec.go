@@ -22,9 +22,13 @@ type Spec struct {
 	Flags      Flags
 	Categories []string // beyond those that Group and Flags imply
 	Keys       []KeySpec
-	Scope      Scope
-	Run        func(*Context) error
-	Subs       []*Spec
+	// Search finds the key that the last of Keys cannot say the place of: it returns its
+	// position, 0 for none, and whether the command may also look at keys that are no
+	// arguments, and so needs all shards. The arguments may be malformed.
+	Search func(argv [][]byte) (at int, beyond bool)
+	Scope  Scope
+	Run    func(*Context) error
+	Subs   []*Spec
 	// Tips for clients and proxies, as COMMAND INFO shows them.
 	Tips []string
 	// Of a deprecated command, since when, and what to use in its place.
@@ -242,6 +246,9 @@ func (t *Table) prepare(s, parent *Spec) {
 			s.Flags |= MovableKeys
 		}
 	}
+	if s.Search != nil {
+		s.Flags |= MovableKeys
+	}
 	s.locking = s.chooseLocking()
 	s.quick = (s.locking == LockSingle || s.locking == LockNone) && strings.HasPrefix(s.Complexity, "O(1)")
 }
@@ -254,7 +261,7 @@ func (s *Spec) chooseLocking() Locking {
 		return LockSession
 	case len(s.Keys) == 0:
 		return LockNone
-	case len(s.Keys) == 1 && s.Keys[0].isSingle():
+	case len(s.Keys) == 1 && s.Keys[0].isSingle() && s.Search == nil:
 		s.single = s.Keys[0].Begin
 		return LockSingle
 	}
@@ -326,6 +333,12 @@ func (s *Spec) AddShards(store *keyspace.Store, argv [][]byte, set keyspace.Shar
 	if s.locking == LockAll || s.Scope == ScopeAllInMulti {
 		set.AddAll(store)
 		return
+	}
+	if s.Search != nil {
+		if _, beyond := s.Search(argv); beyond {
+			set.AddAll(store)
+			return
+		}
 	}
 	s.EachKey(argv, func(key []byte, _ KeyFlags) { set.Add(store.ShardOf(key)) })
 }

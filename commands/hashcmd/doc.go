@@ -9,10 +9,9 @@ import "github.com/medleydb/medley/commands/command"
 
 // Specs returns the commands of the family.
 func Specs() []*command.Spec {
-	return []*command.Spec{
+	return append([]*command.Spec{
 		&hset, &hmset, &hsetnx, &hsetex, &hget, &hmget, &hgetall, &hkeys, &hvals,
 		&hlen, &hstrlen, &hexists, &hdel, &hgetdel, &hgetex, &hincrby, &hincrbyfloat,
-		&hrandfield, &hscan, &hexpire, &hpexpire, &hexpireat, &hpexpireat,
-		&httl, &hpttl, &hexpiretime, &hpexpiretime, &hpersist, &himport,
-	}
+		&hrandfield, &hscan, &himport,
+	}, family.Specs()...)
 }

@@ -2,6 +2,8 @@ package hashcmd
 
 import (
 	"github.com/medleydb/medley/commands/command"
+	"github.com/medleydb/medley/commands/memberttl"
+	"github.com/medleydb/medley/datatypes/due"
 	"github.com/medleydb/medley/datatypes/hash"
 	"github.com/medleydb/medley/keyspace"
 )
@@ -21,7 +23,7 @@ func runHGetDel(c *command.Context) error {
 	if err != nil {
 		return err
 	}
-	fields := takeFields(&c.Args, errNotPositive)
+	fields := family.Take(&c.Args)
 	if err := c.Args.Err(); err != nil {
 		return err
 	}
@@ -43,7 +45,7 @@ func runHGetDel(c *command.Context) error {
 	}
 	if len(gone) > 0 {
 		c.Changed(key, keyspace.EvHDel)
-		c.Tx.Effect(fieldsEffect(hdelName, key, gone)...)
+		c.Tx.Effect(memberttl.Named(hdelName, key, gone)...)
 	}
 	return nil
 }
@@ -70,7 +72,7 @@ func runHGetEx(c *command.Context) error {
 		if a.Len() < 3 {
 			return command.ErrArity
 		}
-		change, ms = setTime, takeTime(c, u)
+		change, ms = setTime, memberttl.TakeTime(c, u)
 	} else if a.Word("PERSIST") {
 		change = clearTime
 	}
@@ -98,13 +100,13 @@ func runHGetEx(c *command.Context) error {
 	return nil
 }
 
-// takeLastFields is takeFields where FIELDS as the last argument is an error of its
+// takeLastFields is the list of fields where FIELDS as the last argument is an error of its
 // own.
 func takeLastFields(a *command.Args) [][]byte {
 	if a.Len() == 1 && command.EqualFold(a.Peek(), "FIELDS") {
 		a.Fail(command.ErrArity)
 	}
-	return takeFields(a, errNotPositive)
+	return family.Take(a)
 }
 
 // What HGETEX does with times.
@@ -117,15 +119,15 @@ const (
 // changeTime sets or takes away the field's time and reports whether that changed
 // something.
 func changeTime(h hash.Hash, field []byte, change int, ms int64) bool {
-	result := hash.Unchanged
+	result := due.Unchanged
 	switch {
 	case !h.Exists():
 	case change == setTime:
-		result = h.Expire(field, ms, hash.Always)
+		result = h.Expire(field, ms, due.Always)
 	case change == clearTime:
 		result = h.Persist(field)
 	}
-	return result == hash.Changed || result == hash.Deleted
+	return result == due.Changed || result == due.Deleted
 }
 
 // tellTimes reports what HGETEX has changed.
@@ -134,12 +136,12 @@ func tellTimes(c *command.Context, key []byte, changed [][]byte, change int, ms 
 	case len(changed) == 0:
 	case change == clearTime:
 		c.Changed(key, keyspace.EvHPersist)
-		c.Tx.Effect(countedEffect(hpersistName, key, changed)...)
+		c.Tx.Effect(family.Counted(hpersistName, key, changed)...)
 	case ms <= c.Tx.NowMs():
 		c.Changed(key, keyspace.EvHDel)
-		c.Tx.Effect(fieldsEffect(hdelName, key, changed)...)
+		c.Tx.Effect(memberttl.Named(hdelName, key, changed)...)
 	default:
 		c.Changed(key, keyspace.EvHExpire)
-		c.Tx.Effect(countedEffect(hpexpireatName, key, changed, number(ms))...)
+		c.Tx.Effect(family.Counted(hpexpireatName, key, changed, memberttl.Number(ms))...)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/medleydb/medley/commands/command"
+	"github.com/medleydb/medley/commands/memberttl"
 	"github.com/medleydb/medley/datatypes/hash"
 	"github.com/medleydb/medley/keyspace"
 )
@@ -87,7 +88,7 @@ func runHImportSet(c *command.Context) error {
 	if replaces {
 		c.Tx.Effect(delName, key)
 	}
-	c.Tx.Effect(fieldsEffect(hsetName, key, pairs)...)
+	c.Tx.Effect(memberttl.Named(hsetName, key, pairs)...)
 
 	c.Reply.OK()
 	return nil

@@ -1,11 +1,14 @@
 package hashcmd_test
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/medleydb/medley/conformance/stage"
+)
 
 // TestImport protects HIMPORT, which no server at hand answers.
 func TestImport(t *testing.T) {
-	b := newBench(t, false)
-	for _, s := range []struct{ line, reply, effects, events string }{
+	stage.New(t).Check([]stage.Step{
 		{"HIMPORT SET h f 1 2", "-ERR no such fieldset", "", ""},
 		{"HIMPORT PREPARE f a a", "-ERR duplicate field name in the fieldset", "", ""},
 		{"HIMPORT SET h f 1 2", "-ERR no such fieldset", "", ""},
@@ -15,7 +18,7 @@ func TestImport(t *testing.T) {
 		{"HIMPORT SET h f 1 2 3", "-ERR value count does not match the number of fields in the fieldset", "", ""},
 		{"HSETEX h EX 10 FIELDS 1 c 3", "1", "HSETEX h PXAT 1010000 FIELDS 1 c 3", "hset:h hexpire:h"},
 		{"HIMPORT SET h f 3 4", "+OK", "DEL h | HSET h a 3 b 4", "hset:h overwritten:h"},
-		{"HGETALL h", `map["a" "3" "b" "4"]`, "", ""},
+		{"HGETALL h", `{"a": "3", "b": "4"}`, "", ""},
 		{"HTTL h FIELDS 1 a", "[-1]", "", ""},
 		{"SET s x", "+OK", "SET s x", "set:s"},
 		{"HIMPORT SET s f 1 2", "-WRONGTYPE Operation against a key holding the wrong kind of value", "", ""},
@@ -30,10 +33,5 @@ func TestImport(t *testing.T) {
 		{"HIMPORT DISCARDALL", "1", "", ""},
 		{"HIMPORT DISCARDALL", "0", "", ""},
 		{"HIMPORT X", "-ERR unknown subcommand 'X'. Try HIMPORT HELP.", "", ""},
-	} {
-		reply, effects, events := b.run(s.line)
-		if reply != s.reply || effects != s.effects || events != s.events {
-			t.Errorf("%s\n  gives %s; %s; %s\n  not   %s; %s; %s", s.line, reply, effects, events, s.reply, s.effects, s.events)
-		}
-	}
+	})
 }

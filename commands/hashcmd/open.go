@@ -1,9 +1,6 @@
 package hashcmd
 
 import (
-	"bytes"
-	"strconv"
-
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/datatypes/hash"
 	"github.com/medleydb/medley/keyspace"
@@ -27,9 +24,9 @@ var (
 // particular.
 const readBatch = 256
 
-// due reports whether a field of the hash has expired, and may be removed: while
+// isDue reports whether a field of the hash has expired, and may be removed: while
 // clients are paused all stays as it is, and fields are only hidden.
-func due(c *command.Context, h hash.Hash) bool {
+func isDue(c *command.Context, h hash.Hash) bool {
 	ms := h.Value().DueMs
 	return ms != 0 && ms <= c.Tx.NowMs() && c.Tx.Expired == keyspace.RemoveExpired
 }
@@ -39,7 +36,7 @@ func due(c *command.Context, h hash.Hash) bool {
 // command must name its own effect (effectArgs). h may be open for reading: it
 // stays good but for its count.
 func reapMet(c *command.Context, key []byte, h hash.Hash, fields [][]byte, step int) bool {
-	if !due(c, h) {
+	if !isDue(c, h) {
 		return false
 	}
 	var gone [][]byte
@@ -61,51 +58,9 @@ func reapMet(c *command.Context, key []byte, h hash.Hash, fields [][]byte, step 
 			n++
 		}
 	}
-	told(c.Tx, key, gone, n)
+	family.Tell(c.Tx, key, gone, n)
 	return true
 }
-
-// told reports that the fields have expired.
-func told(tx *keyspace.Tx, key []byte, gone [][]byte, n int) {
-	if tx.Recording() {
-		tx.Effect(fieldsEffect(hdelName, key, gone)...)
-	} else {
-		tx.NoEffect()
-	}
-	tx.Reaped(key, n)
-	tx.Changed(key, keyspace.EvHExpired)
-}
-
-// Reap removes expired fields of the hash at the key, at most limit of them: the
-// keyspace's Reaper for hashes.
-func Reap(tx *keyspace.Tx, key []byte, limit int) (int, error) {
-	h, ok, err := keyspace.Update[hash.Hash](tx, key)
-	if err != nil || !ok {
-		return 0, err
-	}
-	var gone [][]byte
-	n := h.Reap(limit, func(f []byte) { gone = append(gone, bytes.Clone(f)) })
-	if n > 0 {
-		told(tx, key, gone, n)
-	}
-	return n, nil
-}
-
-// fieldsEffect is the effect NAME key field ...
-func fieldsEffect(name, key []byte, fields [][]byte) [][]byte {
-	args := make([][]byte, 0, 2+len(fields))
-	return append(append(args, name, key), fields...)
-}
-
-// countedEffect is the effect NAME key [before ...] FIELDS n field ...
-func countedEffect(name, key []byte, fields [][]byte, before ...[]byte) [][]byte {
-	args := make([][]byte, 0, 4+len(before)+len(fields))
-	args = append(append(args, name, key), before...)
-	args = append(args, fieldsName, number(int64(len(fields))))
-	return append(args, fields...)
-}
-
-func number(n int64) []byte { return strconv.AppendInt(nil, n, 10) }
 
 // effectArgs names the command's arguments as its effect, where another effect came
 // before.

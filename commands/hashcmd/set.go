@@ -180,7 +180,7 @@ func floatEffect(c *command.Context, key, field, sum []byte, h hash.Hash) {
 		return
 	}
 	own := append([]byte(nil), sum...)
-	if ms, _ := h.Expiry(field); ms != 0 {
+	if ms, _ := h.Time(field); ms != 0 {
 		c.Tx.Effect(hsetexName, key, keepTTLName, fieldsName, oneArg, field, own)
 		return
 	}

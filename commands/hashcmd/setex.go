@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/medleydb/medley/commands/command"
+	"github.com/medleydb/medley/commands/memberttl"
 	"github.com/medleydb/medley/datatypes/hash"
 	"github.com/medleydb/medley/keyspace"
 )
@@ -11,7 +12,7 @@ import (
 var hsetex = command.Spec{
 	Name: "hsetex", Group: command.GroupHash, Since: "8.0.0", Arity: -6,
 	Summary: "Sets fields to values and when they go.",
-	Syntax: "key [FNX | FXX] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL] " +
+	Syntax: "key [NX | XX] [FNX | FXX] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL] " +
 		"FIELDS numfields field value [field value ...]",
 	Complexity: "O(N) in the number of fields given",
 	Flags:      command.Write | command.DenyOOM | command.Fast,
@@ -28,6 +29,7 @@ var (
 
 // setOptions are the arguments of HSETEX.
 type setOptions struct {
+	ifNew, ifOld  bool   // NX, XX: of the key
 	ifNone, ifAll bool   // FNX, FXX
 	condition     []byte // the word for it
 	keep          bool
@@ -44,6 +46,12 @@ func (o *setOptions) parse(c *command.Context) {
 			continue
 		}
 		switch {
+		case a.Word("NX"), a.Word("XX"):
+			if o.ifNew || o.ifOld {
+				a.Fail(command.ErrSyntax)
+			}
+			o.ifNew = command.EqualFold(word, "NX")
+			o.ifOld = !o.ifNew
 		case a.Word("FNX"), a.Word("FXX"):
 			if o.condition != nil {
 				a.Fail(errTwoConditions)
@@ -67,14 +75,14 @@ func (o *setOptions) parse(c *command.Context) {
 	}
 }
 
-func (o *setOptions) takeTime(c *command.Context, u unit) {
+func (o *setOptions) takeTime(c *command.Context, u memberttl.Unit) {
 	switch {
 	case o.timed || o.keep:
 		c.Args.Fail(errTwoTimes)
 	case c.Args.Len() == 0:
 		c.Args.Fail(errNoTime)
 	default:
-		o.timed, o.ms = true, takeTime(c, u)
+		o.timed, o.ms = true, memberttl.TakeTime(c, u)
 	}
 }
 
@@ -113,6 +121,10 @@ func runHSetEx(c *command.Context) error {
 		return err
 	}
 	existed, reaped := h.Exists(), false
+	if existed && o.ifNew || !existed && o.ifOld {
+		c.Reply.Int(0)
+		return nil
+	}
 	if o.condition != nil {
 		reaped = reapMet(c, key, h, o.pairs, 2)
 	}
@@ -156,7 +168,7 @@ func storePairs(c *command.Context, key []byte, h hash.Hash, o *setOptions, reap
 	if o.condition != nil {
 		args = append(args, o.condition)
 	}
-	args = append(args, pxatName, number(o.ms), fieldsName, number(int64(len(o.pairs)/2)))
+	args = append(args, pxatName, memberttl.Number(o.ms), fieldsName, memberttl.Number(int64(len(o.pairs)/2)))
 	c.Tx.Effect(append(args, o.pairs...)...)
 }
 
@@ -175,5 +187,5 @@ func dropPairs(c *command.Context, key []byte, h hash.Hash, pairs [][]byte, exis
 	if !existed {
 		c.Tx.Notify(key, keyspace.EvDel)
 	}
-	c.Tx.Effect(fieldsEffect(hdelName, key, fields)...)
+	c.Tx.Effect(memberttl.Named(hdelName, key, fields)...)
 }

@@ -1,8 +1,6 @@
 package keycmd
 
 import (
-	"strconv"
-
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/keyspace"
@@ -57,10 +55,20 @@ var scan = command.Spec{
 	Run:  runScan,
 }
 
-// ParseCursor parses the cursor of SCAN and its kin.
+// ParseCursor reads the cursor of SCAN and its kin as C's strtoull does, which servers of
+// the field use.
 func ParseCursor(b []byte) (uint64, error) {
-	n, err := strconv.ParseUint(string(b), 10, 64)
-	if err != nil {
+	for len(b) > 0 && (b[0] == ' ' || '\t' <= b[0] && b[0] <= '\r') {
+		b = b[1:]
+	}
+	if len(b) > 0 && b[0] == '+' {
+		b = b[1:]
+	}
+	for len(b) > 1 && b[0] == '0' {
+		b = b[1:]
+	}
+	n, ok := datatypes.ParseUint(b)
+	if !ok {
 		return 0, command.Errorf("invalid cursor")
 	}
 	return n, nil
@@ -71,48 +79,25 @@ func runScan(c *command.Context) error {
 	if err != nil {
 		return err
 	}
-	var pattern []byte
-	count, kind, anyKind := int64(10), datatypes.None, true
-	for c.Args.More() {
-		switch {
-		case c.Args.Option("MATCH", 1):
-			pattern = c.Args.Bytes()
-		case c.Args.Option("COUNT", 1):
-			if count = c.Args.Int(); count < 1 {
-				c.Args.Fail(command.ErrSyntax)
-			}
-		case c.Args.Option("TYPE", 1):
-			kind, _ = datatypes.ParseKind(string(lower(c.Args.Bytes())))
-			anyKind = false
-		case c.Args.Word("NOVALUES"):
-			c.Args.Fail(command.Errorf("NOVALUES option can only be used in HSCAN"))
-		case c.Args.Word("NOSCORES"):
-			c.Args.Fail(command.Errorf("NOSCORES option can only be used in ZSCAN"))
-		default:
-			c.Args.Fail(command.ErrSyntax)
+	kind, anyKind := datatypes.None, true
+	q := ScanQuery{More: func(a *command.Args) bool {
+		if !a.Option("TYPE", 1) {
+			return false
 		}
-	}
-	if err := c.Args.Err(); err != nil {
+		kind, _ = datatypes.ParseKind(string(lower(a.Bytes())))
+		anyKind = false
+		return true
+	}}
+	if err := q.Parse(&c.Args); err != nil {
 		return err
 	}
 
-	var buf []byte
-	var ends []int
-	next := c.Tx.Scan(cursor, int(min(count, 1<<30)), func(e keyspace.Entry) {
-		if (anyKind || e.Kind == kind) && (pattern == nil || datatypes.Match(pattern, e.Key)) {
-			buf = append(buf, e.Key...)
-			ends = append(ends, len(buf))
+	next := c.Tx.Scan(cursor, q.Count, func(e keyspace.Entry) {
+		if (anyKind || e.Kind == kind) && q.Matches(e.Key) {
+			q.Keep(e.Key)
 		}
 	})
-
-	c.Reply.Array(2)
-	c.Reply.Bulk(strconv.AppendUint(c.Scratch, next, 10))
-	c.Reply.Array(len(ends))
-	from := 0
-	for _, end := range ends {
-		c.Reply.Bulk(buf[from:end])
-		from = end
-	}
+	q.Reply(c, next)
 	return nil
 }
 

@@ -55,8 +55,13 @@ func (d *digest) value(v *datatypes.Value, expires bool) error {
 		}
 	case datatypes.Set:
 		d.mixNumber(2)
-		set.Set{}.Of(v).Each(func(m *set.Member) bool {
-			d.add(m.Bytes(nil))
+		members := set.Set{}.Of(v)
+		members.Each(func(m *set.Member) bool {
+			text := m.Bytes(nil)
+			d.add(text)
+			if ms, _ := members.Time(text); ms != 0 {
+				d.add(append([]byte("!!sexpire!!"), text...))
+			}
 			return true
 		})
 	case datatypes.ZSet:
@@ -93,6 +98,9 @@ func (d *digest) zset(z zset.ZSet) {
 		var one digest
 		one.mix(member)
 		one.mix(datatypes.FormatDigits(scratch[:0], score)) // as Redis since 7.2, in either encoding
+		if ms, _ := z.Time(member); ms != 0 {
+			one.add([]byte("!!zexpire!!"))
+		}
 		d.add(one[:])
 		return true
 	})

@@ -5,14 +5,12 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/medleydb/medley/commands"
+	"github.com/medleydb/medley/conformance/stage"
 )
 
 // BenchmarkSAdd guards the path of the commonest command.
 func BenchmarkSAdd(b *testing.B) {
-	e := open(b, commands.Options{Seed: 1})
-	c := e.NewClient()
-	defer c.Close()
+	c := stage.New(b).Client
 	members := make([]string, 1<<12)
 	for i := range members {
 		members[i] = "member:" + strconv.Itoa(i)

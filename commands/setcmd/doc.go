@@ -1,4 +1,8 @@
 // Package setcmd holds the commands of group set.
+//
+// A member whose time has passed (SEXPIRE) is gone for every command: a lookup of the key
+// takes it out, if the engine's background work has not. Adding a member that is there
+// changes nothing, its time included.
 package setcmd
 
 import (
@@ -9,10 +13,10 @@ import (
 
 // Specs returns the commands.
 func Specs() []*command.Spec {
-	return []*command.Spec{
+	return append([]*command.Spec{
 		&sadd, &srem, &scard, &sismember, &smismember, &smembers, &smove, &spop, &srandmember, &sscan,
 		&sinter, &sinterstore, &sintercard, &sunion, &sunionstore, &sunioncard, &sdiff, &sdiffstore, &sdiffcard,
-	}
+	}, family.Specs()...)
 }
 
 // Names of commands in effects. They are never written to.

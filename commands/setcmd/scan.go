@@ -1,11 +1,8 @@
 package setcmd
 
 import (
-	"strconv"
-
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/commands/keycmd"
-	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/datatypes/set"
 	"github.com/medleydb/medley/keyspace"
 )
@@ -20,56 +17,12 @@ var sscan = command.Spec{
 }
 
 func runSScan(c *command.Context) error {
-	key := c.Args.Key()
-	cursor, err := keycmd.ParseCursor(c.Args.Bytes())
-	if err != nil {
-		return err
-	}
-	// The options of a missing key are not looked at, as in servers of the field.
-	s, ok, err := keyspace.Read[set.Set](c.Tx, key)
-	if err != nil {
-		return err
-	}
-	var pattern []byte
-	count := int64(10)
-	for ok && c.Args.More() {
-		switch {
-		case c.Args.Option("MATCH", 1):
-			pattern = c.Args.Bytes()
-		case c.Args.Option("COUNT", 1):
-			if count = c.Args.Int(); count < 1 {
-				c.Args.Fail(command.ErrSyntax)
+	open := func(key []byte) (set.Set, bool, error) { return keyspace.Read[set.Set](c.Tx, key) }
+	return keycmd.ScanMembers(c, "", open, func(s set.Set, cursor uint64, q *keycmd.ScanQuery) uint64 {
+		return s.Scan(cursor, q.Count, func(m *set.Member) {
+			if text := m.Bytes(c.Scratch); q.Matches(text) {
+				q.Keep(text)
 			}
-		case c.Args.Word("NOVALUES"):
-			c.Args.Fail(command.Errorf("NOVALUES option can only be used in HSCAN"))
-		case c.Args.Word("NOSCORES"):
-			c.Args.Fail(command.Errorf("NOSCORES option can only be used in ZSCAN"))
-		default:
-			c.Args.Fail(command.ErrSyntax)
-		}
-	}
-	if err := c.Args.Err(); err != nil {
-		return err
-	}
-
-	// The cursor comes first and is known last, so the members are kept.
-	var buf []byte
-	var ends []int
-	next := s.Scan(cursor, int(min(count, 1<<30)), func(m *set.Member) {
-		text := m.Bytes(c.Scratch)
-		if pattern == nil || datatypes.Match(pattern, text) {
-			buf = append(buf, text...)
-			ends = append(ends, len(buf))
-		}
+		})
 	})
-
-	c.Reply.Array(2)
-	c.Reply.Bulk(strconv.AppendUint(c.Scratch, next, 10))
-	c.Reply.Array(len(ends))
-	from := 0
-	for _, end := range ends {
-		c.Reply.Bulk(buf[from:end])
-		from = end
-	}
-	return nil
 }

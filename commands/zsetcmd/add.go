@@ -76,9 +76,12 @@ func add(c *command.Context, cond zset.Conditions) error {
 	pairs := c.Args
 	n := c.Args.Len() / 2
 	var scores [maxScores]float64
+	first := 0
 	for i := range n {
 		f := c.Args.Float()
-		c.Args.Bytes()
+		if m := c.Args.Bytes(); i == 0 {
+			first = len(m)
+		}
 		if i < maxScores {
 			scores[i] = f
 		}
@@ -95,6 +98,7 @@ func add(c *command.Context, cond zset.Conditions) error {
 		replyAdd(c, cond, 0, zset.Refused, 0)
 		return nil
 	}
+	z.Expect(n, first)
 	var score float64
 	var out zset.Outcome
 	added, updated := 0, 0

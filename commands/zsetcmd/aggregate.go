@@ -92,14 +92,20 @@ const (
 func (g aggregation) join(a, b float64) float64 {
 	switch g {
 	case least:
-		return min(a, b)
+		if b < a { // not min, which knows -0
+			return b
+		}
+		return a
 	case greatest:
-		return max(a, b)
+		if b > a {
+			return b
+		}
+		return a
 	}
 	if s := a + b; !math.IsNaN(s) {
 		return s
 	}
-	return 0 // inf and -inf
+	return 0 // inf and -inf, or of what is no number
 }
 
 type weighted struct {
@@ -114,15 +120,17 @@ type query struct {
 	withScores bool
 }
 
-// score returns what a member's score in a source counts for.
-func (q *query) score(s *weighted, score float64) float64 {
+// score returns what a member's score in a source counts for: 0 times infinity is 0 in
+// general, but not a number, which makes a sum 0, in other sources of an intersection than
+// the first.
+func (q *query) score(s *weighted, score float64, first bool) float64 {
 	if q.how == counted {
 		return s.weight
 	}
-	if f := s.weight * score; !math.IsNaN(f) {
+	if f := s.weight * score; !first || !math.IsNaN(f) {
 		return f
 	}
-	return 0 // 0 times inf
+	return 0
 }
 
 // openAll takes the number of keys and opens them: their types are looked at before the
@@ -244,7 +252,7 @@ func (q *query) union(r *result) {
 	for i := range q.sources {
 		s := &q.sources[i]
 		s.Walk(func(m []byte, score float64) bool {
-			f := q.score(s, score)
+			f := q.score(s, score, true)
 			at, ok := seen[string(m)]
 			if !ok {
 				seen[string(m)] = int32(len(r.items))
@@ -262,14 +270,14 @@ func (q *query) union(r *result) {
 func (q *query) inter(fn func(member []byte, score float64) bool) {
 	first := &q.sources[0]
 	first.Walk(func(m []byte, score float64) bool {
-		f := q.score(first, score)
+		f := q.score(first, score, true)
 		for i := 1; i < len(q.sources); i++ {
 			s := &q.sources[i]
 			score, ok := s.Score(m)
 			if !ok {
 				return true
 			}
-			f = q.how.join(f, q.score(s, score))
+			f = q.how.join(f, q.score(s, score, false))
 		}
 		return fn(m, f)
 	})

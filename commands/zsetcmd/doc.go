@@ -1,4 +1,8 @@
 // Package zsetcmd has the commands of sorted sets.
+//
+// A member whose time has passed (ZEXPIRE) is gone for every command: a lookup of the key
+// takes it out, if the engine's background work has not. ZADD with another score takes a
+// member's time away, as HSET does with a field; ZINCRBY leaves it.
 package zsetcmd
 
 import (
@@ -9,14 +13,14 @@ import (
 
 // Specs returns the commands of the family.
 func Specs() []*command.Spec {
-	return []*command.Spec{
+	return append([]*command.Spec{
 		&zadd, &zincrby, &zrem, &zcard, &zscore, &zmscore, &zrank, &zrevrank, &zcount, &zlexcount,
 		&zrange, &zrevrange, &zrangebyscore, &zrevrangebyscore, &zrangebylex, &zrevrangebylex, &zrangestore,
 		&zremrangebyrank, &zremrangebyscore, &zremrangebylex,
 		&zpopmin, &zpopmax, &zmpop, &bzpopmin, &bzpopmax, &bzmpop,
 		&zunion, &zinter, &zdiff, &zunionstore, &zinterstore, &zdiffstore, &zintercard,
 		&zrandmember, &zscan,
-	}
+	}, family.Specs()...)
 }
 
 // one is the key of a command on one sorted set.

@@ -50,7 +50,7 @@ func pop(c *command.Context, highest bool) error {
 	}
 	s := endSpan(z, n, highest)
 	if counted {
-		replySpan(c, z, s, highest, true)
+		replyMembers(c, s.Len(), true, func(fn func([]byte, float64) bool) { z.Each(s, highest, fn) })
 	} else {
 		c.Reply.Array(2 * s.Len())
 		replyFlat(c, z, s, highest)

@@ -146,15 +146,21 @@ func runRange(c *command.Context, by rangeType, rev, free bool) error {
 		return err
 	}
 
-	replySpan(c, z, q.span(z), q.rev, q.withScores)
+	if q.by == byScore && q.skip >= 0 {
+		w := z.ScoreWindow(q.score, q.rev, q.skip, q.take)
+		replyMembers(c, w.Len(), q.withScores, w.Each)
+		return nil
+	}
+	s := q.span(z)
+	replyMembers(c, s.Len(), q.withScores, func(fn func([]byte, float64) bool) { z.Each(s, q.rev, fn) })
 	return nil
 }
 
-// replySpan replies the members of a span, with their scores where wanted.
-func replySpan(c *command.Context, z zset.ZSet, s zset.Span, rev, withScores bool) {
+// replyMembers replies the n members that each passes, with their scores where wanted.
+func replyMembers(c *command.Context, n int, withScores bool, each func(fn func([]byte, float64) bool)) {
 	if withScores {
-		c.Reply.Pairs(s.Len())
-		z.Each(s, rev, func(m []byte, score float64) bool {
+		c.Reply.Pairs(n)
+		each(func(m []byte, score float64) bool {
 			c.Reply.Pair()
 			c.Reply.Bulk(m)
 			c.Reply.Double(score)
@@ -162,8 +168,8 @@ func replySpan(c *command.Context, z zset.ZSet, s zset.Span, rev, withScores boo
 		})
 		return
 	}
-	c.Reply.Array(s.Len())
-	z.Each(s, rev, func(m []byte, _ float64) bool {
+	c.Reply.Array(n)
+	each(func(m []byte, _ float64) bool {
 		c.Reply.Bulk(m)
 		return true
 	})
@@ -180,9 +186,10 @@ func runZRangeStore(c *command.Context) error {
 	if err != nil {
 		return err
 	}
-	// Collected first: the destination may be the source.
+	// Collected first: the destination may be the source. In the order of servers of the
+	// field, which shows in the sign of a zero that is stored before a long member.
 	var r result
-	z.Each(q.span(z), false, func(m []byte, score float64) bool {
+	z.Each(q.span(z), q.rev, func(m []byte, score float64) bool {
 		r.add(m, score)
 		return true
 	})

@@ -1,11 +1,6 @@
 package zsetcmd
 
 import (
-	"bytes"
-	"fmt"
-	"math"
-	"strconv"
-
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/commands/keycmd"
 	"github.com/medleydb/medley/datatypes"
@@ -21,86 +16,22 @@ var zscan = command.Spec{
 }
 
 func runZScan(c *command.Context) error {
-	key := c.Args.Key()
-	cursor, err := keycmd.ParseCursor(c.Args.Bytes())
-	if err != nil {
-		return err
-	}
-	// The options of a missing key are not looked at, as in servers of the field.
-	z, ok, err := read(c, key)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		c.Reply.Array(2)
-		c.Reply.BulkString("0")
-		c.Reply.Array(0)
-		return nil
-	}
-	o := scanOptions{count: 10}
-	o.parse(&c.Args)
-	if err := c.Args.Err(); err != nil {
-		return err
-	}
-
-	o.reply(c, z, cursor)
-	return nil
-}
-
-type scanOptions struct {
-	pattern  []byte // nil for all
-	count    int
-	noScores bool
-}
-
-func (o *scanOptions) parse(a *command.Args) {
-	for a.More() {
-		switch {
-		case a.Option("MATCH", 1):
-			o.pattern = a.Bytes()
-			if bytes.Equal(o.pattern, []byte("*")) {
-				o.pattern = nil
-			}
-		case a.Option("COUNT", 1):
-			n := a.Int()
-			if a.Err() == nil && n < 1 {
-				a.Fail(command.ErrSyntax)
-			}
-			o.count = int(min(n, 1<<31))
-		case a.Word("NOSCORES"):
-			o.noScores = true
-		case a.Word("NOVALUES"):
-			a.Fail(command.Errorf("NOVALUES option can only be used in HSCAN"))
-		default:
-			a.Fail(command.ErrSyntax)
+	open := func(key []byte) (zset.ZSet, bool, error) { return read(c, key) }
+	return keycmd.ScanMembers(c, "NOSCORES", open, func(z zset.ZSet, cursor uint64, q *keycmd.ScanQuery) uint64 {
+		format := datatypes.FormatFloat
+		// Servers of the field write the scores of large ones in a form of its own here.
+		if z.EncodingName() == "skiplist" {
+			format = zset.AppendScore17
 		}
-	}
-}
-
-// reply replies the cursor, which comes first and is known last, and the members.
-func (o *scanOptions) reply(c *command.Context, z zset.ZSet, cursor uint64) {
-	var r result
-	next := z.Scan(cursor, o.count, func(m []byte, score float64) {
-		if o.pattern == nil || datatypes.Match(o.pattern, m) {
-			r.add(m, score)
-		}
+		return z.Scan(cursor, q.Count, func(m []byte, score float64) {
+			if !q.Matches(m) {
+				return
+			}
+			if q.Keep(m); !q.Bare {
+				q.Keep(format(c.Scratch[:0], score))
+			}
+		})
 	})
-	c.Reply.Array(2)
-	c.Reply.Bulk(strconv.AppendUint(c.Scratch[:0], next, 10))
-	if o.noScores {
-		r.reply(c, false)
-		return
-	}
-	format := datatypes.FormatFloat
-	// Servers of the field write the scores of large ones in a form of its own here.
-	if z.EncodingName() == "skiplist" {
-		format = zset.AppendScore17
-	}
-	c.Reply.Array(2 * len(r.items))
-	for i := range r.items {
-		c.Reply.Bulk(r.member(i))
-		c.Reply.Bulk(format(c.Scratch[:0], r.items[i].score))
-	}
 }
 
 var zrandmember = command.Spec{
@@ -111,53 +42,23 @@ var zrandmember = command.Spec{
 	Run: runZRandMember,
 }
 
-// maxRepeats is the largest number of members that are drawn with repetition: beyond it
-// the reply would take all memory.
-const maxRepeats = 1 << 28
-
 func runZRandMember(c *command.Context) error {
-	a := &c.Args
-	key := a.Key()
-	if a.Len() == 0 {
-		return randomMember(c, key)
-	}
-	n := a.Int()
-	if a.Err() == nil && n == math.MinInt64 {
-		a.Fail(command.ReplyError(fmt.Sprintf("ERR value is out of range, value must between %d and %d", -math.MaxInt64, math.MaxInt64)))
-	}
-	withScores := false
-	if a.More() {
-		if withScores = a.Word("WITHSCORES"); !withScores || a.More() {
-			a.Fail(command.ErrSyntax)
-		}
-	}
-	if a.Err() == nil && (withScores && (n > math.MaxInt64/2 || n < -math.MaxInt64/2) || n < -maxRepeats) {
-		a.Fail(command.ErrOutOfRange)
-	}
-	if err := a.Err(); err != nil {
-		return err
-	}
-
-	z, _, err := read(c, key)
+	key, count, withScores, err := keycmd.RandomArgs(&c.Args, "WITHSCORES")
 	if err != nil {
 		return err
 	}
 
-	replyRandom(c, z, n, withScores)
-	return nil
-}
-
-func randomMember(c *command.Context, key []byte) error {
 	z, ok, err := read(c, key)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-
-	if !ok {
+	case count != nil:
+		replyRandom(c, z, *count, withScores)
+	case !ok:
 		c.Reply.Null()
-		return nil
+	default:
+		z.Random(func(m []byte, _ float64) { c.Reply.Bulk(m) })
 	}
-	z.Random(func(m []byte, _ float64) { c.Reply.Bulk(m) })
 	return nil
 }
 

@@ -72,6 +72,13 @@ func (r *result) store(c *command.Context, key []byte, ev keyspace.Event) {
 	}
 	z := keyspace.Create[zset.ZSet](c.Tx, key, 0)
 	z.Clear()
+	if ev != keyspace.EvZRangeStore { // which adds one by one in servers of the field, too
+		longest := 0
+		for i := range r.items {
+			longest = max(longest, len(r.member(i)))
+		}
+		z.Expect(len(r.items), longest)
+	}
 	for i := range r.items {
 		z.Add(r.member(i), r.items[i].score, 0)
 	}

@@ -44,11 +44,11 @@ func (c *comparer) same(args []string, a, b command.Value) bool {
 }
 
 func (c *comparer) sameReply(args []string, a, b command.Value) bool {
-	return alike(args, a, b) || c.ignore != nil && c.ignore(args, a, b)
+	return Alike(args, a, b) || c.ignore != nil && c.ignore(args, a, b)
 }
 
-// alike compares two replies as the command demands.
-func alike(args []string, a, b command.Value) bool {
+// Alike compares two replies as the command demands.
+func Alike(args []string, a, b command.Value) bool {
 	how := ordering(args)
 	if how == undetermined {
 		return true
@@ -63,9 +63,13 @@ func alike(args []string, a, b command.Value) bool {
 		return equal(sorted(a), sorted(b))
 	case unorderedPairs:
 		return equal(sortedPairs(a), sortedPairs(b))
-	case unorderedPage:
+	case unorderedPage, unorderedPairsPage:
+		sort := sorted
+		if how == unorderedPairsPage {
+			sort = sortedPairs
+		}
 		return len(a.Elems) == 2 && len(b.Elems) == 2 && equal(a.Elems[0], b.Elems[0]) &&
-			equal(sorted(a.Elems[1]), sorted(b.Elems[1]))
+			equal(sort(a.Elems[1]), sort(b.Elems[1]))
 	case seconds:
 		return near(a, b, slack/1000)
 	case milliseconds:
@@ -84,6 +88,7 @@ const (
 	unorderedElems
 	unorderedPairs
 	unorderedPage // cursor and elements
+	unorderedPairsPage
 	seconds
 	milliseconds
 )
@@ -96,25 +101,95 @@ func ordering(args []string) order {
 		if len(args) > 1 && strings.EqualFold(args[1], "ID") {
 			return runDependent
 		}
-	case "KEYS", "HKEYS", "HVALS", "SMEMBERS":
+	case "KEYS", "HKEYS", "HVALS", "SMEMBERS", "SINTER", "SUNION", "SDIFF", "SPOP":
+		return unorderedElems
+	case "SRANDMEMBER", "HRANDFIELD", "ZRANDMEMBER":
+		switch {
+		case len(args) < 3 || args[2] != "10000":
+			return undetermined // not all that there are
+		case len(args) > 3:
+			return unorderedPairs
+		}
 		return unorderedElems
 	case "HGETALL":
 		return unorderedPairs
 	case "SCAN":
-		if len(args) > 1 && args[1] != "0" {
-			return undetermined // only the first cursor means the same to everybody
+		return page(args, 1, unorderedPage)
+	case "SSCAN":
+		return page(args, 2, unorderedPage)
+	case "HSCAN", "ZSCAN":
+		if slices.ContainsFunc(args, func(a string) bool { return strings.EqualFold(a, "NOVALUES") }) {
+			return page(args, 2, unorderedPage)
 		}
-		return unorderedPage
-	case "TTL", "EXPIRETIME":
+		return page(args, 2, unorderedPairsPage)
+	case "TTL", "EXPIRETIME", "HTTL", "HEXPIRETIME":
 		return seconds
-	case "PTTL", "PEXPIRETIME":
+	case "PTTL", "PEXPIRETIME", "HPTTL", "HPEXPIRETIME":
 		return milliseconds
 	}
 	return exact
 }
 
-// near compares integers that are negative as answers, else times.
+// Settled gives a reply whose order is a server's own affair one order.
+func Settled(args []string, v command.Value) command.Value {
+	how := ordering(args)
+	if name := strings.ToUpper(args[0]); how == undetermined && len(v.Elems) > 0 {
+		switch {
+		case name == "SCAN":
+			how = ordering([]string{name, "0"})
+		case strings.HasSuffix(name, "SCAN"):
+			how = ordering(slices.Concat([]string{name, "", "0"}, args[3:]))
+		case len(args) > 3:
+			how = unorderedPairs
+		default:
+			how = unorderedElems
+		}
+	}
+	switch how {
+	case unorderedElems:
+		return sorted(v)
+	case unorderedPairs:
+		return settledPairs(v)
+	case unorderedPage, unorderedPairsPage:
+		if len(v.Elems) == 2 {
+			v.Elems = slices.Clone(v.Elems)
+			if how == unorderedPairsPage {
+				v.Elems[1] = settledPairs(v.Elems[1])
+			} else {
+				v.Elems[1] = sorted(v.Elems[1])
+			}
+		}
+	}
+	return v
+}
+
+// settledPairs is sortedPairs that leaves the reply's form.
+func settledPairs(v command.Value) command.Value {
+	s := sortedPairs(v)
+	if len(v.Elems) > 0 && v.Elems[0].Kind == command.Array {
+		return s
+	}
+	flat := command.Value{Kind: v.Kind}
+	for _, p := range s.Elems {
+		flat.Elems = append(flat.Elems, p.Elems...)
+	}
+	return flat
+}
+
+// page is the order of a scan whose cursor is the argument number at: only the first cursor
+// means the same to everybody.
+func page(args []string, at int, o order) order {
+	if len(args) > at && args[at] != "0" {
+		return undetermined
+	}
+	return o
+}
+
+// near compares integers that are negative as answers, else times; of arrays each.
 func near(a, b command.Value, slack int64) bool {
+	if a.Kind == command.Array {
+		return slices.EqualFunc(a.Elems, b.Elems, func(x, y command.Value) bool { return near(x, y, slack) })
+	}
 	if a.Int < 0 || b.Int < 0 {
 		return a.Int == b.Int
 	}
@@ -135,8 +210,11 @@ func sorted(v command.Value) command.Value {
 
 func byNotation(a, b command.Value) int { return cmp.Compare(cases.Format(a), cases.Format(b)) }
 
-// sortedPairs sorts a map, or RESP2's flat form of it.
+// sortedPairs sorts a map, RESP2's flat form of it, or an array of pairs.
 func sortedPairs(v command.Value) command.Value {
+	if len(v.Elems) > 0 && v.Elems[0].Kind == command.Array {
+		return sorted(v)
+	}
 	var pairs []command.Value
 	for i := 0; i+1 < len(v.Elems); i += 2 {
 		pairs = append(pairs, command.Value{Kind: command.Array, Elems: v.Elems[i : i+2]})

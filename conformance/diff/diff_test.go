@@ -232,7 +232,7 @@ func TestAlike(t *testing.T) {
 		{"CLIENT ID", n(1), n(2), true},
 		{"CLIENT GETNAME", s("a"), s("b"), false},
 	} {
-		if got := alike(strings.Fields(c.args), c.a, c.b); got != c.want {
+		if got := Alike(strings.Fields(c.args), c.a, c.b); got != c.want {
 			t.Errorf("%s: %s and %s: got %v", c.args, cases.Format(c.a), cases.Format(c.b), got)
 		}
 	}

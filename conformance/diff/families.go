@@ -2,7 +2,7 @@ package diff
 
 // Families returns every family there is.
 func Families() []Family {
-	return []Family{stringFamily(), genericFamily(), connectionFamily(), transactionFamily(), hashFamily(), listFamily()}
+	return []Family{stringFamily(), genericFamily(), connectionFamily(), transactionFamily(), hashFamily(), listFamily(), setFamily(), zsetFamily(), sortFamily()}
 }
 
 // Expiry options. Whether SET with a time in the past keeps an expired key until
@@ -123,6 +123,97 @@ func hashFamily() Family {
 		{Syntax: "HDEL <key> {<field>}", Weight: 2},
 		{Syntax: "HINCRBY <key> <field> <int>"},
 		{Syntax: "HINCRBYFLOAT <key> <field> <float>"},
+		{Syntax: "HSET <key> <pairs>"},
+		{Syntax: "HDEL <key> <fields>"},
+		{Syntax: "HRANDFIELD <key> 10000 [WITHVALUES]"},
+		{Syntax: "HSCAN <key> 0 COUNT 10000 [MATCH (f* | *1* | f? | *)]"},
+		{Syntax: "HSCAN <key> 0 COUNT 10000 NOVALUES", Requires: "redis>=7.4 valkey>=8.0"},
+		{Syntax: "OBJECT ENCODING <key>", Requires: "redis>=8.0"},
+		{Syntax: "DEL <key>"},
+		{Syntax: "(HEXPIRE | HEXPIREAT) <key> (<seconds> | <unix>) [NX | XX | GT | LT] <counted>", Requires: "redis>=7.4"},
+		{Syntax: "HPEXPIREAT <key> <unixms> [NX | XX | GT | LT] <counted>", Weight: 3, Requires: "redis>=7.4"},
+		{Syntax: "(HEXPIRE | HPEXPIRE) <key> 0 <counted>", Requires: "redis>=7.4"},
+		{Syntax: "(HEXPIRETIME | HPEXPIRETIME | HTTL | HPTTL) <key> <counted>", Weight: 2, Requires: "redis>=7.4"},
+		{Syntax: "HPERSIST <key> <counted>", Requires: "redis>=7.4"},
+		{Syntax: "HGETDEL <key> <counted>", Requires: "redis>=8.0"},
+		{Syntax: "HGETEX <key> [" + expiry + " | PERSIST] <counted>", Weight: 2, Requires: "redis>=8.0"},
+		{Syntax: "HSETEX <key> [FNX | FXX] [" + expiry + " | KEEPTTL] <countedpairs>", Weight: 2, Requires: "redis>=8.0"},
+	}}
+}
+
+// setFamily has keys of integers, of integers far apart, and of everything.
+func setFamily() Family {
+	some := "(<key> | <intkey>)"
+	return Family{"set", []Command{
+		{Syntax: "SADD <key> {<member>}", Weight: 3},
+		{Syntax: "SADD <intkey> {<intmember>}", Weight: 2},
+		{Syntax: "SADD (<key> <members> | <intkey> <intmembers>)", Weight: 2},
+		{Syntax: "SREM (<key> {<member>} | <intkey> {<intmember>})", Weight: 2},
+		{Syntax: "SREM (<key> <members> | <intkey> <intmembers>)"},
+		{Syntax: "SCARD " + some},
+		{Syntax: "SISMEMBER (<key> <member> | <intkey> <intmember>)"},
+		{Syntax: "SMISMEMBER (<key> {<member>} | <intkey> {<intmember>})"},
+		{Syntax: "SMEMBERS " + some, Weight: 2},
+		{Syntax: "SMOVE " + some + " " + some + " (<member> | <intmember>)", Weight: 2},
+		{Syntax: "(SINTER | SUNION | SDIFF) {" + some + "}", Weight: 2},
+		{Syntax: "(SINTERSTORE | SUNIONSTORE | SDIFFSTORE) " + some + " {" + some + "}", Weight: 2},
+		{Syntax: "SINTERCARD 2 " + some + " " + some + " [LIMIT (0 | 1 | 5 | 100 | -1)]"},
+		{Syntax: "SSCAN " + some + " 0 COUNT 10000 [MATCH (m* | *1* | -[0-9]* | * | 9?)]"},
+		{Syntax: "SRANDMEMBER " + some + " 10000"},
+		{Syntax: "SPOP " + some + " (10000 | 0 | 0 | 0 | 0 | 0)"},
+		{Syntax: "OBJECT ENCODING " + some, Requires: "redis>=8.0"},
+		{Syntax: "DEL <key>"},
+		{Syntax: "SET <key> <value>"},
+	}}
+}
+
+func zsetFamily() Family {
+	ends := " (<score> | <bound>) (<score> | <bound>) "
+	limit := " [LIMIT (0 | 1 | 2 | 5 | 100) <index>]"
+	return Family{"zset", []Command{
+		{Syntax: "ZADD <key> {<score> <member>}", Weight: 4},
+		{Syntax: "ZADD <key> <scored>"},
+		{Syntax: "ZADD <key> [NX | XX | GT | LT | XX GT | NX LT] [CH] {<score> <member>}", Weight: 2},
+		{Syntax: "ZADD <key> [NX | XX | GT | LT] INCR <score> <member>"},
+		{Syntax: "ZINCRBY <key> <score> <member>", Weight: 2},
+		{Syntax: "ZREM <key> {<member>}", Weight: 2},
+		{Syntax: "ZCARD <key>"},
+		{Syntax: "ZSCORE <key> <member>"},
+		{Syntax: "ZMSCORE <key> {<member>}"},
+		{Syntax: "(ZRANK | ZREVRANK) <key> <member>"},
+		{Syntax: "(ZRANK | ZREVRANK) <key> <member> WITHSCORE", Requires: "redis>=7.2 valkey"},
+		{Syntax: "ZCOUNT <key>" + ends},
+		{Syntax: "(ZRANGE | ZREVRANGE) <key> <index> <index> [WITHSCORES]", Weight: 2},
+		{Syntax: "ZRANGE <key> <position> <position> [REV] [WITHSCORES]"},
+		{Syntax: "(ZRANGEBYSCORE | ZREVRANGEBYSCORE) <key>" + ends + "[WITHSCORES]" + limit, Weight: 2},
+		{Syntax: "ZRANGE <key>" + ends + "BYSCORE [REV]" + limit + " [WITHSCORES]"},
+		{Syntax: "ZRANGESTORE <key> <key>" + ends + "BYSCORE [REV]" + limit},
+		{Syntax: "ZRANGESTORE <key> <key> <index> <index> [REV]"},
+		// What an offset below zero does depends on version and representation.
+		{Syntax: "(ZRANGEBYSCORE | ZREVRANGEBYSCORE) <key>" + ends + "LIMIT <index> <index>", Requires: "redis>=8.0"},
+		{Syntax: "(ZRANGEBYLEX | ZREVRANGEBYLEX) lex <lex> <lex> LIMIT <index> <index>", Requires: "redis>=8.0"},
+		{Syntax: "ZADD lex 0 <member> 0 <member>", Weight: 2},
+		{Syntax: "ZREM lex <member>"},
+		{Syntax: "(ZRANGEBYLEX | ZREVRANGEBYLEX) lex <lex> <lex>" + limit},
+		{Syntax: "ZRANGE lex <lex> <lex> BYLEX [REV]" + limit},
+		{Syntax: "ZLEXCOUNT lex <lex> <lex>"},
+		{Syntax: "ZREMRANGEBYLEX lex <lex> <lex>"},
+		{Syntax: "ZREMRANGEBYSCORE <key>" + ends},
+		{Syntax: "ZREMRANGEBYRANK <key> <index> <index>"},
+		{Syntax: "(ZPOPMIN | ZPOPMAX) <key> [<index>]"},
+		{Syntax: "ZMPOP 2 <key> <key> (MIN | MAX) [COUNT <index>]"},
+		{Syntax: "(BZPOPMIN | BZPOPMAX) {<key>} <timeout>"},
+		{Syntax: "BZMPOP <timeout> 2 <key> <key> (MIN | MAX) [COUNT <index>]"},
+		{Syntax: "(ZUNION | ZINTER) 2 <key> <key> [WEIGHTS <score> (1 | 2 | -1)] [AGGREGATE (SUM | MIN | MAX)] [WITHSCORES]", Weight: 2},
+		{Syntax: "ZDIFF 2 <key> <key> [WITHSCORES]"},
+		{Syntax: "(ZUNIONSTORE | ZINTERSTORE) <key> 2 <key> <key> [WEIGHTS 2 <score>] [AGGREGATE (SUM | MIN | MAX)]", Weight: 2},
+		{Syntax: "ZDIFFSTORE <key> 2 <key> <key>"},
+		{Syntax: "ZINTERCARD 2 <key> <key> [LIMIT <index>]"},
+		{Syntax: "ZSCAN <key> 0 COUNT 10000 [MATCH (m* | *1*)]"},
+		{Syntax: "ZRANDMEMBER <key> 10000 [WITHSCORES]"},
+		{Syntax: "SADD <key> {<member>}"},
+		{Syntax: "OBJECT ENCODING <key>", Requires: "redis>=8.0"},
+		{Syntax: "DEL <key>"},
 	}}
 }
 
@@ -150,5 +241,25 @@ func listFamily() Family {
 		{Syntax: "BLMOVE <key> <key> (LEFT | RIGHT) (LEFT | RIGHT) <timeout>"},
 		{Syntax: "BRPOPLPUSH <key> <key> <timeout>"},
 		{Syntax: "BLMPOP <timeout> 2 <key> <key> (LEFT | RIGHT) [COUNT <index>]"},
+	}}
+}
+
+// sortFamily sorts lists; sets would have an order of chance. Weights that are equal are
+// left in an order of chance by LIMIT there, so that it comes without BY, and texts end at a
+// zero byte unless they are stored, so that there are none.
+func sortFamily() Family {
+	return Family{"sort", []Command{
+		{Syntax: "RPUSH <listkey> {<number>}", Weight: 3},
+		{Syntax: "RPUSH <listkey> {(a | A | ab | 1.5 | -7 | 1e3 | ö)}"},
+		{Syntax: "SET <listkey> <number>"},
+		{Syntax: "SET <weightkey> (<number> | x | -1.5)", Weight: 2},
+		{Syntax: "HSET <hashkey> {<field> <number>}"},
+		{Syntax: "DEL {<listkey>}"},
+		{Syntax: "(SORT | SORT_RO) <listkey> [ALPHA] [LIMIT <index> <index>] [DESC]", Weight: 2},
+		{Syntax: "(SORT | SORT_RO) <listkey> BY (w* | h*->f1 | x* | *) [DESC] [ALPHA] [GET # GET w*]", Weight: 2},
+		{Syntax: "(SORT | SORT_RO) <listkey> BY nosort [DESC] [LIMIT <index> <index>] [GET w*] [GET h*->f2]"},
+		{Syntax: "SORT <listkey> [DESC] [ALPHA] [LIMIT <index> <index>] STORE <listkey>", Weight: 2},
+		{Syntax: "SORT <listkey> BY (w* | h*->f1) [ALPHA] [GET # GET x*] STORE <listkey>"},
+		{Syntax: "LRANGE <listkey> 0 -1", Weight: 2},
 	}}
 }

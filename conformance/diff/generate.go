@@ -125,16 +125,21 @@ func (g *generator) call() []string {
 		f = g.families[g.below(len(g.families))]
 	}
 	args := f.calls[g.below(len(f.calls))].appendTo(nil, g)
-	if g.chance(3) && !waits(args[0]) {
+	sorted := f.name == "sort" && !strings.HasPrefix(args[0], "SORT") // which is to be numbers
+	if g.chance(3) && !unspoiled[args[0]] && args[1%len(args)] != lexKey && !sorted {
 		args = g.spoil(args)
 	}
 	return args
 }
 
-// waits reports whether the command may wait: spoiled, it might wait for ever.
-func waits(name string) bool {
-	return slices.Contains([]string{"BLPOP", "BRPOP", "BLMPOP", "BLMOVE", "BRPOPLPUSH"}, name)
-}
+// lexKey is the sorted set whose members all have the same score: with others what ranges of
+// members give is not defined.
+const lexKey = "lex"
+
+// unspoiled are the commands that must stay as they are: those that might wait for ever,
+// SPOP, which must take all or none, and HSETEX, to which Valkey knows more words.
+var unspoiled = map[string]bool{"BLPOP": true, "BRPOP": true, "BLMPOP": true, "BLMOVE": true, "BRPOPLPUSH": true,
+	"BZPOPMIN": true, "BZPOPMAX": true, "BZMPOP": true, "SPOP": true, "HSETEX": true}
 
 func (g *generator) spoil(args []string) []string {
 	i := g.below(len(args))
@@ -149,7 +154,7 @@ func (g *generator) spoil(args []string) []string {
 		return append(args, args[i])
 	case 3:
 		if i > 0 {
-			args[i] = g.pick("", "x", "-1", "9223372036854775808", "1.5", "nan", " 1")
+			args[i] = g.pick("", "x", "-1", "9223372036854775808", "1.5", "nan")
 		}
 	}
 	return args
@@ -169,6 +174,23 @@ func (g *generator) placeholder(kind string) string {
 		return "f" + strconv.Itoa(g.below(6))
 	case "value":
 		return g.value()
+	case "listkey":
+		return "q" + strconv.Itoa(g.below(6))
+	case "intkey":
+		return "i" + strconv.Itoa(g.below(5))
+	case "member":
+		return g.member()
+	case "intmember":
+		if g.chance(25) {
+			return strconv.Itoa(g.below(200) << 30)
+		}
+		return strconv.Itoa(g.below(900)*3 - 300)
+	case "score":
+		return g.score()
+	case "bound":
+		return g.pick("(", "") + g.pick("-inf", "+inf", g.score(), g.score())
+	case "lex":
+		return g.pick("-", "+", "["+g.member(), "("+g.member(), "["+g.member(), "m")
 	case "db":
 		if g.chance(3) {
 			return g.pick("-1", "x", "99999")
@@ -176,6 +198,12 @@ func (g *generator) placeholder(kind string) string {
 		return strconv.Itoa(g.below(databases))
 	case "int":
 		return g.pick("0", "1", "-1", "2", "7", "100", "-100", "9223372036854775807", "-9223372036854775808", "9223372036854775806", "x")
+	case "number":
+		return strconv.Itoa(g.below(12))
+	case "weightkey":
+		return g.pick("w", "x") + strconv.Itoa(g.below(12))
+	case "hashkey":
+		return "h" + strconv.Itoa(g.below(12))
 	case "float":
 		return g.pick("0", "1", "-1", "0.5", "-0.25", "3.0e3", "1e-3", "100000000", "10.75", "inf", "x")
 	case "index":
@@ -204,6 +232,68 @@ func (g *generator) placeholder(kind string) string {
 		return g.future(1000)
 	}
 	panic("unknown placeholder " + kind)
+}
+
+// many is a placeholder of several arguments: what to make n times, behind some words; nil
+// where it is none.
+func (g *generator) many(kind string) (one func() []string, n int, before []string) {
+	each := func(kinds ...string) func() []string {
+		return func() (args []string) {
+			for _, k := range kinds {
+				args = append(args, g.placeholder(k))
+			}
+			return args
+		}
+	}
+	switch kind {
+	case "values":
+		return each("value"), 50 + g.below(300), nil
+	case "members":
+		return each("member"), 50 + g.below(300), nil
+	case "intmembers":
+		return each("intmember"), 50 + g.below(700), nil
+	case "scored":
+		return each("score", "member"), 50 + g.below(200), nil
+	case "pairs":
+		return func() []string { return []string{"g" + strconv.Itoa(g.below(800)), g.value()} }, 50 + g.below(600), nil
+	case "fields":
+		return func() []string { return []string{"g" + strconv.Itoa(g.below(800))} }, 50 + g.below(600), nil
+	case "counted", "countedpairs":
+		n, count := 1+g.below(3), ""
+		if count = strconv.Itoa(n); g.chance(2) {
+			count = g.pick("0", "9", "x", "-1")
+		}
+		if one = each("field"); kind == "countedpairs" {
+			one = each("field", "value")
+		}
+		return one, n, []string{"FIELDS", count}
+	}
+	return nil, 0, nil
+}
+
+func (g *generator) member() string {
+	switch g.below(60) {
+	case 0:
+		return strings.Repeat("x", 60+g.below(8))
+	case 1:
+		return g.pick("", "-0", "01", "9223372036854775807", "9223372036854775808", "-9223372036854775808", "1.5")
+	case 2, 3, 4, 5, 6, 7, 8, 9:
+		return strconv.Itoa(g.below(40))
+	}
+	if g.chance(50) {
+		return "m" + strconv.Itoa(g.below(15))
+	}
+	return "m" + strconv.Itoa(g.below(400))
+}
+
+func (g *generator) score() string {
+	switch g.below(12) {
+	case 0:
+		return g.pick("inf", "-inf", "1e300", "-0", "0.1", "nan", "x", "1e17", "+3", "-1.5e-7")
+	case 1, 2:
+		return strconv.FormatFloat(float64(g.below(1000)-500)/8, 'f', -1, 64)
+	}
+	return strconv.Itoa(g.below(20))
 }
 
 func (g *generator) value() string {

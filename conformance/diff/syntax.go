@@ -93,9 +93,10 @@ func (n node) appendTo(args []string, g *generator) []string {
 	case 'w':
 		return append(args, n.text)
 	case '<':
-		if n.text == "values" { // many at once
-			for range 50 + g.below(300) {
-				args = append(args, g.value())
+		if one, n, before := g.many(n.text); one != nil {
+			args = append(args, before...)
+			for range n {
+				args = append(args, one()...)
 			}
 			return args
 		}

@@ -2,73 +2,40 @@ package hash
 
 import (
 	"github.com/medleydb/medley/datatypes/arena"
+	"github.com/medleydb/medley/datatypes/due"
 	"github.com/medleydb/medley/datatypes/pack"
 )
 
-// A Condition says when a field's time may be changed.
-type Condition uint8
-
-// The conditions. A field without a time counts as going after all others.
-const (
-	Always   Condition = iota
-	IfNone             // NX: it has no time
-	IfTimed            // XX: it has a time
-	IfLater            // GT: the new time is later than the present one
-	IfSooner           // LT: the new time is sooner than the present one
-)
-
-func (c Condition) holds(old, ms int64) bool {
-	switch c {
-	case IfNone:
-		return old == 0
-	case IfTimed:
-		return old != 0
-	case IfLater:
-		return old != 0 && ms > old
-	case IfSooner:
-		return old == 0 || ms < old
-	}
-	return true
-}
-
-// Results of Expire and Persist, as commands reply them.
-const (
-	NoField   = -2 // there is no such field, or it has expired
-	NoTime    = -1 // Persist: the field has no time
-	Unchanged = 0  // Expire: the condition does not hold
-	Changed   = 1
-	Deleted   = 2 // Expire: the time has passed, and so the field is gone
-)
-
 // Expire gives the field the time ms (Unix milliseconds, not 0) if the condition
-// holds, and returns NoField, Unchanged, Changed or Deleted.
-func (h Hash) Expire(field []byte, ms int64, c Condition) int {
+// holds, and returns due.NoMember, Unchanged, Changed or Deleted.
+func (h Hash) Expire(field []byte, ms int64, c due.Condition) int {
+	h.ExpectTimes()
 	s := h.find(field)
 	switch {
 	case !h.live(&s):
-		return NoField
-	case !c.holds(s.expiry, ms):
-		return Unchanged
+		return due.NoMember
+	case !c.Holds(s.expiry, ms):
+		return due.Unchanged
 	case ms <= h.now():
 		h.remove(&s)
 		h.noteDue(s.expiry != 0)
-		return Deleted
+		return due.Deleted
 	}
 	h.setTime(&s, ms)
-	return Changed
+	return due.Changed
 }
 
-// Persist takes the field's time away and returns NoField, NoTime or Changed.
+// Persist takes the field's time away and returns due.NoMember, NoTime or Changed.
 func (h Hash) Persist(field []byte) int {
 	s := h.find(field)
 	switch {
 	case !h.live(&s):
-		return NoField
+		return due.NoMember
 	case s.expiry == 0:
-		return NoTime
+		return due.NoTime
 	}
 	h.setTime(&s, 0)
-	return Changed
+	return due.Changed
 }
 
 // ExpectTimes makes the hash's encoding one in which fields can have times, whether or
@@ -91,11 +58,11 @@ func (h Hash) setTime(s *spot, ms int64) {
 	h.noteDue(true)
 }
 
-// Expiry returns the time at which the field goes, Unix milliseconds, 0 where it
-// stays, and how the field stands.
-func (h Hash) Expiry(field []byte) (ms int64, st State) {
+// Time returns the time at which the field goes, Unix milliseconds, 0 where it stays; ok
+// is false when there is no such field, or it has expired.
+func (h Hash) Time(field []byte) (ms int64, ok bool) {
 	s := h.find(field)
-	return s.expiry, h.state(&s)
+	return s.expiry, h.live(&s)
 }
 
 // Reap takes out fields that have expired, at most limit of them, and returns how
@@ -107,7 +74,7 @@ func (h Hash) Reap(limit int, fn func(field []byte)) (n int) {
 	if h.v.Object != nil {
 		n = h.reapLarge(limit, fn)
 	} else {
-		n = h.reapPacked(limit, fn)
+		n = pack.Reap(h.v, perEntry, h.now(), limit, fn)
 	}
 	h.noteDue(n > 0)
 	return n
@@ -126,33 +93,6 @@ func (h Hash) reapLarge(limit int, fn func(field []byte)) (n int) {
 	}
 	if n > 0 {
 		h.v.Dirty, h.v.Empty = true, l.index.Len() == 0
-	}
-	return n
-}
-
-// reapPacked writes what stays to a buffer, so that the record is written once.
-func (h Hash) reapPacked(limit int, fn func(field []byte)) (n int) {
-	var room [1024]byte
-	var text [pack.IntText]byte
-	v, now := h.v, h.now()
-	stay := room[:0]
-	for at := 0; at < len(v.Bytes); {
-		e := pack.At(v.Bytes, perEntry, at)
-		at = e.End
-		if n == limit || e.Number == 0 || e.Number > now {
-			stay = append(stay, v.Bytes[e.At:e.End]...)
-			continue
-		}
-		if n++; fn != nil {
-			fn(e.Key(text[:]))
-		}
-	}
-	switch {
-	case n == 0:
-	case len(stay) == 0:
-		v.Bytes, v.Empty, v.Dirty = v.Bytes[:0], true, true
-	default:
-		copy(v.Overwrite(v.Encoding, len(stay)), stay)
 	}
 	return n
 }

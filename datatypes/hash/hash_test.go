@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/medleydb/medley/datatypes"
+	"github.com/medleydb/medley/datatypes/due"
 )
 
 type modelField struct {
@@ -117,13 +118,13 @@ func (m *model) step() {
 	case 8:
 		m.incr(f, int64(r.Uint64())>>r.IntN(64))
 	case 9, 10:
-		m.expire(f, m.env.NowMs-100+int64(r.IntN(3000)), Condition(r.IntN(5)))
+		m.expire(f, m.env.NowMs-100+int64(r.IntN(3000)), due.Condition(r.IntN(5)))
 	case 11:
-		want := NoField
+		want := due.NoMember
 		if m.live(f) {
-			want = NoTime
+			want = due.NoTime
 			if m.fields[f].ms != 0 {
-				want = Changed
+				want = due.Changed
 				m.fields[f] = modelField{m.fields[f].value, 0}
 			}
 		}
@@ -197,20 +198,20 @@ func (m *model) incrFloat(f string) {
 	m.fields[f] = modelField{want, x.ms}
 }
 
-func (m *model) expire(f string, ms int64, c Condition) {
-	want := NoField
+func (m *model) expire(f string, ms int64, c due.Condition) {
+	want := due.NoMember
 	if m.live(f) {
 		old := m.fields[f].ms
-		ok := map[Condition]bool{Always: true, IfNone: old == 0, IfTimed: old != 0,
-			IfLater: old != 0 && ms > old, IfSooner: old == 0 || ms < old}[c]
+		ok := map[due.Condition]bool{due.Always: true, due.IfNone: old == 0, due.IfTimed: old != 0,
+			due.IfLater: old != 0 && ms > old, due.IfSooner: old == 0 || ms < old}[c]
 		switch {
 		case !ok:
-			want = Unchanged
+			want = due.Unchanged
 		case ms <= m.env.NowMs:
-			want = Deleted
+			want = due.Deleted
 			delete(m.fields, f)
 		default:
-			want = Changed
+			want = due.Changed
 			m.fields[f] = modelField{m.fields[f].value, ms}
 		}
 	}
@@ -256,7 +257,7 @@ func (m *model) check() {
 		if m.live(f) != (st == Live) || st == Missing || st == Live && string(got) != x.value {
 			m.t.Fatalf("Get(%q) = %.30q %v, want %+.40v", f, got, st, x)
 		}
-		if ms, _ := m.h.Expiry([]byte(f)); ms != x.ms {
+		if ms, _ := m.h.Time([]byte(f)); ms != x.ms {
 			m.t.Fatalf("Expiry(%q) = %d, want %d", f, ms, x.ms)
 		}
 	}
@@ -438,7 +439,7 @@ func TestEncodingName(t *testing.T) {
 		want string
 	}{
 		{"small", func(m *model) { m.h.Set([]byte("a"), []byte("1")) }, "listpack"},
-		{"time", func(m *model) { m.h.Set([]byte("a"), []byte("1")); m.h.Expire([]byte("a"), 9999, Always) }, "listpackex"},
+		{"time", func(m *model) { m.h.Set([]byte("a"), []byte("1")); m.h.Expire([]byte("a"), 9999, due.Always) }, "listpackex"},
 		{"persisted", func(m *model) {
 			m.h.SetUntil([]byte("a"), []byte("1"), 9999)
 			m.h.Persist([]byte("a"))

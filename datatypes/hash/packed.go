@@ -84,6 +84,7 @@ func (h Hash) packPairs(pairs [][]byte) (created int, rest [][]byte) {
 	}
 	switch {
 	case i < len(pairs):
+		v.Encoding = enc
 		h.convert(b)
 	case i > 0:
 		copy(v.Overwrite(enc, len(b)), b)
@@ -132,8 +133,5 @@ func (h Hash) expirePacked(e *pack.Entry, ms int64) {
 		l.expire(s.ref, ms)
 		return
 	}
-	b := pack.Resize(v, enc, e.At, cut, add)
-	if ms != 0 {
-		pack.PutNumber(b[e.At:], ms)
-	}
+	pack.SetNumber(v, enc, e, ms)
 }

@@ -43,7 +43,7 @@ func encode(b []byte, buf *[maxIntBytes]byte) elem {
 	}
 	if n > 1 && n <= maxIntText && (b[0] <= '9' && b[0] >= '-') {
 		if v, ok := datatypes.ParseInt(b); ok {
-			if w := intWidth(v); w < n {
+			if w := datatypes.IntWidth(v); w < n {
 				binary.LittleEndian.PutUint64(buf[:], uint64(v))
 				return elem{byte(tagInt + w), buf[:w]}
 			}
@@ -66,7 +66,7 @@ func (e elem) isInt() bool { return e.tag > maxShort && e.tag < tagLong }
 // bytes returns the element's text; an integer's is written to scratch.
 func (e elem) bytes(scratch []byte) []byte {
 	if e.isInt() {
-		return strconv.AppendInt(scratch[:0], getInt(e.data), 10)
+		return strconv.AppendInt(scratch[:0], datatypes.GetInt(e.data), 10)
 	}
 	return e.data
 }
@@ -83,24 +83,4 @@ func width(tag byte) uint32 {
 		return uint32(tag)
 	}
 	return uint32(tag) - tagInt
-}
-
-// intWidth returns the number of bytes in which n is stored.
-func intWidth(n int64) int {
-	u := uint64(n ^ n>>63)
-	w := 1
-	for u >>= 7; u != 0; u >>= 8 {
-		w++
-	}
-	return w
-}
-
-// getInt reads an integer of 1 to 8 bytes.
-func getInt(b []byte) int64 {
-	var u uint64
-	for i, c := range b {
-		u |= uint64(c) << (8 * i)
-	}
-	shift := 64 - 8*len(b)
-	return int64(u<<shift) >> shift
 }

@@ -1,5 +1,7 @@
 package list
 
+import "github.com/medleydb/medley/datatypes"
+
 // What OBJECT ENCODING calls a list, listpack or quicklist, follows the servers of
 // the field and not the representation here: there a list is one listpack until an
 // addition would make it larger than list-max-listpack-size, and a quicklist from then
@@ -38,6 +40,21 @@ func (l List) growing(elems ...[]byte) {
 	}
 	if maxElems > 0 && l.Len()+len(elems) > maxElems || l.listpackExceeds(maxBytes-added) {
 		l.v.Encoding |= quick
+	}
+}
+
+// Fill makes the list hold the elements, whatever the value beneath holds: for one that
+// takes the place of another value. Unlike pushed ones they count by the bytes that they
+// have in a listpack, not by their text.
+func (l List) Fill(elems [][]byte) {
+	l.v.Encoding, l.v.Bytes, l.v.Object = quick, nil, nil
+	l.Push(Tail, elems...)
+	maxBytes, maxElems := nodeLimits(l.v.Env.Limits.ListMaxPackedSize)
+	if maxElems > 0 {
+		maxBytes = safetySize
+	}
+	if (maxElems == 0 || len(elems) <= maxElems) && !l.listpackExceeds(maxBytes) {
+		l.v.Encoding &^= quick
 	}
 }
 
@@ -124,7 +141,7 @@ func intEntrySize(e elem) int {
 	case !e.isInt(), w == 1 && e.data[0] < 128:
 		return 2
 	case w <= 2:
-		if v := getInt(e.data); v >= -4096 && v < 4096 {
+		if v := datatypes.GetInt(e.data); v >= -4096 && v < 4096 {
 			return 3
 		}
 		return 4

@@ -68,3 +68,46 @@ func Splice(b []byte, at, cut, add int) []byte {
 	n := copy(b[at+add:], b[at+cut:])
 	return b[:at+add+n]
 }
+
+// Reap takes out of the pack that v holds inline the entries whose number, a time, is not
+// after now, at most limit of them, and returns how many. fn, which may be nil, is given
+// the first string of each; the bytes are good until it returns. The pack is written once.
+func Reap(v *datatypes.Value, strings int, now int64, limit int, fn func(key []byte)) (n int) {
+	var room [1024]byte
+	var text [IntText]byte
+	stay := room[:0]
+	for at := 0; at < len(v.Bytes); {
+		e := At(v.Bytes, strings, at)
+		at = e.End
+		if n == limit || e.Number == 0 || e.Number > now {
+			stay = append(stay, v.Bytes[e.At:e.End]...)
+			continue
+		}
+		if n++; fn != nil {
+			fn(e.Key(text[:]))
+		}
+	}
+	switch {
+	case n == 0:
+	case len(stay) == 0:
+		v.Bytes, v.Empty, v.Dirty = v.Bytes[:0], true, true
+	default:
+		copy(v.Overwrite(v.Encoding, len(stay)), stay)
+	}
+	return n
+}
+
+// SetNumber gives the entry of the pack that v holds inline another number, 0 for none.
+func SetNumber(v *datatypes.Value, enc datatypes.Encoding, e *Entry, num int64) {
+	cut, add := 0, 0
+	if e.HasNumber() {
+		cut = NumberSize
+	}
+	if num != 0 {
+		add = NumberSize
+	}
+	b := Resize(v, enc, e.At, cut, add)
+	if num != 0 {
+		PutNumber(b[e.At:], num)
+	}
+}

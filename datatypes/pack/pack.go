@@ -93,18 +93,9 @@ func (t *Text) setInt(v int64) {
 		t.head[0], t.n = smallInt+byte(v), 1
 		return
 	}
-	u := uint64(v)
-	if v < 0 {
-		u = ^u
-	}
-	w := 1
-	for u >>= 7; u != 0; u >>= 8 {
-		w++
-	}
+	w := datatypes.IntWidth(v)
 	t.head[0], t.n = wideInt+byte(w-1), uint8(1+w)
-	for i := range w {
-		t.head[1+i] = byte(v >> (8 * i))
-	}
+	datatypes.PutInt(t.head[1:1+w], v)
 }
 
 // Size returns the bytes that the string takes in an entry.
@@ -140,13 +131,7 @@ func getInt(b []byte, at int) (v int64, ok bool) {
 	if h < wideInt {
 		return int64(h - smallInt), true
 	}
-	w := int(h&7) + 1
-	var u uint64
-	for i := range w {
-		u |= uint64(b[at+1+i]) << (8 * i)
-	}
-	shift := 64 - 8*w
-	return int64(u<<shift) >> shift, true
+	return datatypes.GetInt(b[at+1 : at+2+int(h&7)]), true
 }
 
 // text returns the string at b[at:]: borrowed, or an integer's decimal form in scratch.

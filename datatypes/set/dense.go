@@ -27,7 +27,7 @@ import "maps"
 type dense struct {
 	isDense bool  // integers go to the bitmap
 	turn    uint8 // 1 to turns
-	loose   int   // integers in the table that would fit the bitmap
+	loose   int   // integers in the table that would fit the bitmap, and have no time
 	census  *census
 	next    int    // number of loose integers at which a census is taken
 	mover   uint64 // where the move out of the table goes on
@@ -133,7 +133,7 @@ func (l *large) moveToBits() {
 	list := buf[:0]
 	l.mover = l.index.Scan(l, l.mover, perStep, func(ref uint32) {
 		t := l.member(ref)
-		if n, ok := t.Int(); ok && fits(n) {
+		if n, ok := t.Int(); ok && fits(n) && l.body(ref)[0] != timedMark {
 			list = append(list, n)
 		}
 	})
@@ -170,7 +170,7 @@ func (c *census) step(l *large) {
 	c.cursor = l.index.Scan(l, c.cursor, perStep, func(ref uint32) {
 		t := l.member(ref)
 		n, ok := t.Int()
-		if !ok || !fits(n) {
+		if !ok || !fits(n) || l.body(ref)[0] == timedMark {
 			return
 		}
 		u := toBits(n)

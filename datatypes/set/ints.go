@@ -1,9 +1,9 @@
 package set
 
 import (
-	"encoding/binary"
 	"fmt"
 
+	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/datatypes/pack"
 )
 
@@ -13,47 +13,12 @@ import (
 // than one of four or eight, and times in seconds or small products fit them. Numbers
 // in packs vary in width and would have to be walked.
 
-func intWidth(n int64) int {
-	u := uint64(n)
-	if n < 0 {
-		u = ^u
-	}
-	w := 1
-	for u >>= 7; u != 0; u >>= 8 {
-		w++
-	}
-	return w
-}
-
 func intCount(b []byte) int { return (len(b) - 1) / int(b[0]) }
-
-func getIntAt(b []byte, w int) int64 {
-	var u uint64
-	switch w {
-	case 8:
-		return int64(binary.LittleEndian.Uint64(b))
-	case 4:
-		return int64(int32(binary.LittleEndian.Uint32(b)))
-	case 2:
-		return int64(int16(binary.LittleEndian.Uint16(b)))
-	}
-	for i := range w {
-		u |= uint64(b[i]) << (8 * i)
-	}
-	shift := 64 - 8*w
-	return int64(u<<shift) >> shift
-}
-
-func putIntAt(b []byte, w int, n int64) {
-	for i := range w {
-		b[i] = byte(n >> (8 * i))
-	}
-}
 
 // intAt returns the integer number i.
 func intAt(b []byte, i int) int64 {
 	w := int(b[0])
-	return getIntAt(b[1+i*w:], w)
+	return datatypes.GetInt(b[1+i*w : 1+i*w+w])
 }
 
 // findInt returns where n stands, or would.
@@ -62,7 +27,7 @@ func findInt(b []byte, n int64) (i int, found bool) {
 	lo, hi := 0, intCount(b)
 	for lo < hi {
 		mid := int(uint(lo+hi) >> 1)
-		switch x := getIntAt(b[1+mid*w:], w); {
+		switch x := datatypes.GetInt(b[1+mid*w : 1+mid*w+w]); {
 		case x == n:
 			return mid, true
 		case x < n:
@@ -78,10 +43,10 @@ func findInt(b []byte, n int64) (i int, found bool) {
 func (s Set) addInt(n int64, t *Member) bool {
 	v := s.v
 	if len(v.Bytes) == 0 {
-		w := intWidth(n)
+		w := datatypes.IntWidth(n)
 		b := v.Overwrite(Ints, 1+w)
 		b[0] = byte(w)
-		putIntAt(b[1:], w, n)
+		datatypes.PutInt(b[1:1+w], n)
 		v.Empty = false
 		return true
 	}
@@ -90,7 +55,7 @@ func (s Set) addInt(n int64, t *Member) bool {
 		return false
 	}
 	count, w := intCount(v.Bytes), int(v.Bytes[0])
-	nw := max(w, intWidth(n))
+	nw := max(w, datatypes.IntWidth(n))
 	if count >= s.limits().SetMaxIntset || 1+nw*(count+1) > v.Storage.MaxInline() {
 		l := s.convert()
 		l.add(t)
@@ -103,7 +68,7 @@ func (s Set) addInt(n int64, t *Member) bool {
 		s.widen(nw)
 	}
 	at := 1 + i*nw
-	putIntAt(pack.Resize(v, Ints, at, 0, nw)[at:], nw, n)
+	datatypes.PutInt(pack.Resize(v, Ints, at, 0, nw)[at:at+nw], n)
 	return true
 }
 
@@ -114,7 +79,7 @@ func (s Set) widen(nw int) {
 	b := s.v.Replace(Ints, 1+nw*n)
 	b[0] = byte(nw)
 	for i := range n {
-		putIntAt(b[1+i*nw:], nw, intAt(old, i))
+		datatypes.PutInt(b[1+i*nw:1+i*nw+nw], intAt(old, i))
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/datatypes/arena"
+	"github.com/medleydb/medley/datatypes/due"
 	"github.com/medleydb/medley/datatypes/pack"
 	"github.com/medleydb/medley/datatypes/refindex"
 )
@@ -20,7 +21,9 @@ import (
 // A record is the arena's header and the encoded string of package pack, so that an
 // integer takes 16 bytes at most, and a string one byte more than itself. In place of
 // that string may stand outsideMark and the number of a string on the Go heap, which is
-// too long for the arena.
+// too long for the arena. A member that goes by itself has before it timedMark, its time
+// in Unix milliseconds, 8 bytes, and its place in the heap of times, 4 bytes; it stands in
+// the table even where it is an integer.
 //
 // The object is whole in itself: dropping it is dropping a few pointers, whatever its
 // size. What removed members leave free in the arena is reused; where that is not
@@ -28,6 +31,7 @@ import (
 type large struct {
 	records arena.Arena
 	index   refindex.Index
+	due     due.Heap // of members with a time
 	out     outside
 	seed    maphash.Seed
 	moving  *arena.Evacuation
@@ -50,7 +54,12 @@ const (
 	// maxRecord is the longest encoded string in bytes that stands in the arena.
 	maxRecord = 4 << 10
 
-	outsideMark = 0xFE // begins no encoded string
+	// Marks begin no encoded string.
+	timedMark   = 0xFD
+	outsideMark = 0xFE
+
+	timedPlace = 1 + 8          // behind the mark and the time
+	timedSize  = timedPlace + 4 // bytes before the member
 )
 
 func newLarge(name datatypes.Encoding) *large {
@@ -60,7 +69,7 @@ func newLarge(name datatypes.Encoding) *large {
 // Size implements datatypes.Object. The part of the bitmaps is an estimate, some
 // percent off: roaring does not tell the room that its lists have to grow.
 func (l *large) Size() int {
-	return int(unsafe.Sizeof(*l)) + l.records.Size() + l.records.Overhead() + l.index.Size() + l.out.size() +
+	return int(unsafe.Sizeof(*l)) + l.records.Size() + l.records.Overhead() + l.index.Size() + l.due.Size() + l.out.size() +
 		l.bits.size() + l.dense.size()
 }
 
@@ -72,6 +81,7 @@ func (l *large) Clone() datatypes.Object {
 	c := *l
 	c.records = l.records.Clone()
 	c.index = l.index.Clone()
+	c.due = l.due.Clone()
 	c.out = l.out.clone()
 	c.bits = l.bits.clone()
 	c.dense = l.dense.clone()
@@ -88,24 +98,45 @@ func (l *large) Hash(ref uint32) uint64 {
 	return l.hashOf(&t)
 }
 
-// member returns the member of a record.
-func (l *large) member(ref uint32) Member {
-	r := l.records.Bytes(arena.Ref(ref))[arena.HeaderSize:]
-	if r[0] == outsideMark {
-		return pack.Raw(l.out.items[binary.LittleEndian.Uint32(r[1:])])
-	}
-	return pack.Raw(r)
+// SetPlace implements due.Owner.
+func (l *large) SetPlace(ref uint32, place int) {
+	binary.LittleEndian.PutUint32(l.body(ref)[timedPlace:], uint32(place))
 }
+
+// body returns the record without the arena's header.
+func (l *large) body(ref uint32) []byte { return l.records.Bytes(arena.Ref(ref))[arena.HeaderSize:] }
+
+// timeOf returns the time in a record's body, 0 where it has none.
+func timeOf(r []byte) int64 {
+	if r[0] != timedMark {
+		return 0
+	}
+	return int64(binary.LittleEndian.Uint64(r[1:]))
+}
+
+// text returns the encoded string of the record.
+func (l *large) text(ref uint32) []byte {
+	r := l.body(ref)
+	if r[0] < timedMark {
+		return r
+	}
+	if r[0] == timedMark {
+		r = r[timedSize:]
+	}
+	if r[0] == outsideMark {
+		return l.out.items[binary.LittleEndian.Uint32(r[1:])]
+	}
+	return r
+}
+
+// member returns the member of a record.
+func (l *large) member(ref uint32) Member { return pack.Raw(l.text(ref)) }
 
 // probe looks for the member in the table.
 func (l *large) probe(t *Member, h uint64) (p refindex.Probe, ref uint32) {
 	p = l.index.Find(h)
 	for ref = p.Next(); ref != 0; ref = p.Next() {
-		r := l.records.Bytes(arena.Ref(ref))[arena.HeaderSize:]
-		if r[0] == outsideMark {
-			r = l.out.items[binary.LittleEndian.Uint32(r[1:])]
-		}
-		if t.Equals(r) {
+		if t.Equals(l.text(ref)) {
 			return p, ref
 		}
 	}
@@ -155,21 +186,34 @@ func (l *large) insert(t *Member, h uint64, fitting bool) {
 	if fitting {
 		l.loose++
 	}
-	l.index.Insert(l, h, uint32(l.alloc(t)))
+	l.index.Insert(l, h, uint32(l.alloc(t, 0)))
 }
 
-func (l *large) alloc(t *Member) arena.Ref {
-	n := t.Size()
-	if n <= maxRecord {
-		ref, b := l.records.Alloc(arena.HeaderSize + n)
-		t.Write(b[arena.HeaderSize:])
-		return ref
+// alloc writes a new record and, where it has a time, enters it in the heap.
+func (l *large) alloc(t *Member, ms int64) arena.Ref {
+	n, before := t.Size(), 0
+	if ms != 0 {
+		before = timedSize
 	}
-	raw := make([]byte, n)
-	t.Write(raw)
-	ref, b := l.records.Alloc(arena.HeaderSize + 5)
-	b[arena.HeaderSize] = outsideMark
-	binary.LittleEndian.PutUint32(b[arena.HeaderSize+1:], l.out.add(raw))
+	out := n > maxRecord
+	if out {
+		n = 5
+	}
+	ref, b := l.records.Alloc(arena.HeaderSize + before + n)
+	r := b[arena.HeaderSize:]
+	if out {
+		raw := make([]byte, t.Size())
+		t.Write(raw)
+		r[before] = outsideMark
+		binary.LittleEndian.PutUint32(r[before+1:], l.out.add(raw))
+	} else {
+		t.Write(r[before:])
+	}
+	if ms != 0 {
+		r[0] = timedMark
+		binary.LittleEndian.PutUint64(r[1:], uint64(ms))
+		l.due.Push(l, due.Entry{Ms: ms, Ref: uint32(ref)})
+	}
 	return ref
 }
 
@@ -195,16 +239,27 @@ func (l *large) remove(t *Member) bool {
 
 // take removes the record that the probe has found.
 func (l *large) take(p *refindex.Probe, ref uint32, fitting bool) {
-	if fitting {
-		l.loose--
-	}
 	l.index.Remove(l, p)
-	if r := l.records.Bytes(arena.Ref(ref))[arena.HeaderSize:]; r[0] == outsideMark {
-		l.out.drop(binary.LittleEndian.Uint32(r[1:]))
-	}
+	l.forget(ref, fitting)
 	l.records.Free(arena.Ref(ref))
 	l.compact()
 }
+
+// forget ends what there is of a record outside itself.
+func (l *large) forget(ref uint32, fitting bool) {
+	r := l.body(ref)
+	if r[0] == timedMark {
+		l.due.Remove(l, placeOf(r))
+		r = r[timedSize:]
+	} else if fitting {
+		l.loose--
+	}
+	if r[0] == outsideMark {
+		l.out.drop(binary.LittleEndian.Uint32(r[1:]))
+	}
+}
+
+func placeOf(r []byte) int { return int(binary.LittleEndian.Uint32(r[timedPlace:])) }
 
 // rename brings the encoding's name up to date after t was added.
 func (l *large) rename(t *Member, lim *datatypes.Limits) {
@@ -251,10 +306,13 @@ func (l *large) renew() {
 	})
 	old := l.records
 	l.records, l.moving = *arena.New(firstChunk), nil
-	l.index = refindex.Index{}
+	l.index, l.due = refindex.Index{}, due.Heap{}
 	for _, from := range refs {
-		ref := l.copyOf(old.Bytes(arena.Ref(from)))
-		l.index.Insert(l, l.Hash(uint32(ref)), uint32(ref))
+		ref := uint32(l.copyOf(old.Bytes(arena.Ref(from))))
+		l.index.Insert(l, l.Hash(ref), ref)
+		if ms := timeOf(l.body(ref)); ms != 0 {
+			l.due.Push(l, due.Entry{Ms: ms, Ref: ref})
+		}
 	}
 }
 
@@ -275,6 +333,9 @@ func (l *large) evacuate(n int) {
 		}
 		ref := l.copyOf(l.records.Bytes(old))
 		l.index.Move(l.Hash(uint32(ref)), uint32(old), uint32(ref))
+		if r := l.body(uint32(ref)); r[0] == timedMark {
+			l.due.Change(l, placeOf(r), due.Entry{Ms: timeOf(r), Ref: uint32(ref)})
+		}
 		l.records.Free(old)
 	}
 }
@@ -320,16 +381,25 @@ func (l *large) check() error {
 	if err := l.index.Check(l); err != nil {
 		return err
 	}
-	loose, twice := 0, false
+	loose, timed, twice := 0, 0, false
 	l.index.Walk(func(ref uint32) bool {
 		t := l.member(ref)
+		isTimed := l.body(ref)[0] == timedMark
+		if isTimed {
+			timed++
+		}
 		if n, ok := t.Int(); ok && fits(n) {
-			loose++
+			if !isTimed {
+				loose++
+			}
 			twice = twice || l.bits.has(n)
 		}
 		return true
 	})
 	if l.records.Records() != l.index.Len() || loose != l.loose || twice || !l.bits.check() {
+		return errCorrupt
+	}
+	if timed != l.due.Len() || !l.due.Check(func(ref uint32) int { return placeOf(l.body(ref)) }) {
 		return errCorrupt
 	}
 	return nil

@@ -12,6 +12,14 @@
 //
 // A set never goes back to an encoding above. A Large one that has grown out of its
 // record without passing the limits reports the name of what it would be inline.
+//
+// # Members that go by themselves
+//
+// A member can have a time at which it goes: in a pack the number of its entry, in a Large
+// set a part of its record, so that sets without one pay nothing. Integers leave Ints and the
+// bitmap for it. Adding a member that is there changes nothing, its time included; a member
+// that is taken out and added again has none. Whoever opens a set takes those out first
+// whose time has passed (Reap): no operation here looks at times for what it shows.
 package set
 
 import (
@@ -252,16 +260,25 @@ func (s Set) leaveInts(t *Member) bool {
 		o.name = enc
 		return true
 	}
+	s.writeInts(enc, size, t)
+	return true
+}
+
+// writeInts makes a set of integers a pack of so many bytes, with one more member unless it
+// is nil.
+func (s Set) writeInts(enc datatypes.Encoding, size int, more *Member) {
+	v := s.v
 	b := make([]byte, size)
 	at := 0
-	for i := range n {
+	for i := range intCount(v.Bytes) {
 		m := pack.MakeInt(intAt(v.Bytes, i))
 		m.Write(b[at:])
 		at += m.Size()
 	}
-	t.Write(b[at:])
+	if more != nil {
+		more.Write(b[at:])
+	}
 	copy(v.Overwrite(enc, size), b)
-	return true
 }
 
 // convert makes an inline set large.
@@ -274,6 +291,9 @@ func (s Set) convert() *large {
 		l.add(t)
 		return true
 	})
+	if s.v.DueMs != 0 {
+		l.setTimes(s.v.Bytes)
+	}
 	s.v.SetObject(Large, l)
 	s.v.Empty = false
 	return l
@@ -288,6 +308,14 @@ func (s Set) Remove(member []byte) bool {
 
 // RemoveText is Remove for a member made ready.
 func (s Set) RemoveText(t *Member) bool {
+	removed := s.remove(t)
+	if s.v.DueMs != 0 {
+		s.noteDue()
+	}
+	return removed
+}
+
+func (s Set) remove(t *Member) bool {
 	v := s.v
 	if l := s.large(); l != nil {
 		if !l.remove(t) {
@@ -335,7 +363,7 @@ func (s Set) Adopt(other Set) {
 	} else {
 		copy(s.v.Overwrite(other.v.Encoding, len(other.v.Bytes)), other.v.Bytes)
 	}
-	s.v.Empty = other.v.Empty
+	s.v.Empty, s.v.DueMs = other.v.Empty, 0
 }
 
 // Check reports the first broken invariant.
@@ -347,17 +375,4 @@ func (s Set) Check() error {
 		return checkInts(s.v.Bytes)
 	}
 	return nil
-}
-
-// AddAll puts members in and returns how many were not there.
-func (s Set) AddAll(members [][]byte) (added int) {
-	if len(members) > 0 {
-		s.Expect(members[0], len(members))
-	}
-	for _, m := range members {
-		if s.Add(m) {
-			added++
-		}
-	}
-	return added
 }

@@ -18,11 +18,11 @@ func (s String) IncrBy(delta int64) (int64, error) {
 	if !ok {
 		return 0, datatypes.ErrOverflow
 	}
-	w := intWidth(sum)
+	w := datatypes.IntWidth(sum)
 	if s.v.Encoding == Integer {
 		w = max(w, len(s.v.Bytes))
 	}
-	putInt(s.v.Overwrite(Integer, w), sum)
+	datatypes.PutInt(s.v.Overwrite(Integer, w), sum)
 	return sum, nil
 }
 

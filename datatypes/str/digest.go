@@ -14,7 +14,7 @@ func (s String) Equal(b []byte) bool {
 	case s.v.Encoding == Integer:
 		// Both are canonical, so that equal numbers have equal texts.
 		n, ok := datatypes.ParseInt(b)
-		return ok && n == getInt(s.v.Bytes)
+		return ok && n == datatypes.GetInt(s.v.Bytes)
 	case s.v.Object != nil && s.Len() != len(b):
 		return false
 	}

@@ -15,7 +15,7 @@ var ErrAppliedOverflow = errors.New("applied increment would overflow")
 func (s String) Float() (datatypes.LongDouble, error) {
 	switch {
 	case s.v.Encoding == Integer:
-		return datatypes.LongDoubleOf(getInt(s.v.Bytes)), nil
+		return datatypes.LongDoubleOf(datatypes.GetInt(s.v.Bytes)), nil
 	case !s.v.Exists():
 		return datatypes.LongDouble{}, nil
 	}

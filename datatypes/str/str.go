@@ -23,7 +23,6 @@
 package str
 
 import (
-	"encoding/binary"
 	"strconv"
 
 	"github.com/medleydb/medley/datatypes"
@@ -127,13 +126,13 @@ func (s String) SetRaw(b []byte) {
 }
 
 // SetInt makes the string hold the decimal form of n.
-func (s String) SetInt(n int64) { putInt(s.v.Overwrite(Integer, intWidth(n)), n) }
+func (s String) SetInt(n int64) { datatypes.PutInt(s.v.Overwrite(Integer, datatypes.IntWidth(n)), n) }
 
 // Len returns the length in bytes.
 func (s String) Len() int {
 	switch {
 	case s.v.Encoding == Integer:
-		return intLen(getInt(s.v.Bytes))
+		return intLen(datatypes.GetInt(s.v.Bytes))
 	case s.v.Object != nil:
 		return s.v.Object.(Source).Len()
 	}
@@ -146,7 +145,7 @@ func (s String) Len() int {
 func (s String) Bytes(scratch []byte) []byte {
 	switch s.v.Encoding {
 	case Integer:
-		return strconv.AppendInt(scratch[:0], getInt(s.v.Bytes), 10)
+		return strconv.AppendInt(scratch[:0], datatypes.GetInt(s.v.Bytes), 10)
 	case Large:
 		return s.v.Object.(*large).b
 	case Sparse:
@@ -161,7 +160,7 @@ func (s String) Bytes(scratch []byte) []byte {
 func (s String) AppendTo(dst []byte) []byte {
 	switch {
 	case s.v.Encoding == Integer:
-		return strconv.AppendInt(dst, getInt(s.v.Bytes), 10)
+		return strconv.AppendInt(dst, datatypes.GetInt(s.v.Bytes), 10)
 	case s.v.Object != nil:
 		src := s.v.Object.(Source)
 		return src.AppendRange(dst, 0, src.Len())
@@ -173,7 +172,7 @@ func (s String) AppendTo(dst []byte) []byte {
 // datatypes.ErrNotInteger for one that is not the canonical form of an int64.
 func (s String) Int() (int64, error) {
 	if s.v.Encoding == Integer {
-		return getInt(s.v.Bytes), nil
+		return datatypes.GetInt(s.v.Bytes), nil
 	}
 	if !s.v.Exists() {
 		return 0, nil
@@ -184,44 +183,6 @@ func (s String) Int() (int64, error) {
 		}
 	}
 	return 0, datatypes.ErrNotInteger
-}
-
-// intWidth returns the number of bytes in which n is stored.
-func intWidth(n int64) int {
-	u := uint64(n)
-	if n < 0 {
-		u = ^u
-	}
-	w := 1
-	for u >>= 7; u != 0; u >>= 8 {
-		w++
-	}
-	return w
-}
-
-// putInt fills b, which is at least intWidth(n) bytes long and at most 8.
-func putInt(b []byte, n int64) {
-	if len(b) == 8 {
-		binary.LittleEndian.PutUint64(b, uint64(n))
-		return
-	}
-	for i := range b {
-		b[i] = byte(n)
-		n >>= 8
-	}
-}
-
-// getInt reads what putInt has written.
-func getInt(b []byte) int64 {
-	if len(b) == 8 {
-		return int64(binary.LittleEndian.Uint64(b))
-	}
-	var u uint64
-	for i, c := range b {
-		u |= uint64(c) << (8 * i)
-	}
-	shift := 64 - 8*len(b)
-	return int64(u<<shift) >> shift
 }
 
 // intLen returns the length in bytes of n in decimal.

@@ -30,17 +30,17 @@ func (z zeros) AppendRange(dst []byte, from, to int) []byte {
 // fewest bytes, and in any larger number of them.
 func TestIntegerWidth(t *testing.T) {
 	check := func(n int64) {
-		w := intWidth(n)
+		w := datatypes.IntWidth(n)
 		if w > 1 {
 			lo, hi := int64(-1)<<(8*w-9), int64(1)<<(8*w-9)-1
 			if n >= lo && n <= hi {
-				t.Errorf("intWidth(%d) = %d: too wide", n, w)
+				t.Errorf("datatypes.IntWidth(%d) = %d: too wide", n, w)
 			}
 		}
 		for ; w <= 8; w++ {
 			b := make([]byte, w)
-			putInt(b, n)
-			if got := getInt(b); got != n {
+			datatypes.PutInt(b, n)
+			if got := datatypes.GetInt(b); got != n {
 				t.Errorf("%d in %d bytes reads as %d", n, w, got)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/datatypes/arena"
+	"github.com/medleydb/medley/datatypes/due"
 	"github.com/medleydb/medley/datatypes/refindex"
 )
 
@@ -20,9 +21,14 @@ import (
 //	byte 2-9   the score's bits, little endian
 //	byte 10-   the member
 //
-// A member that is too large for the arena stands in a list on the Go heap: the place
-// of the score then holds a NaN (elsewhere), which no score is, and the score and the
-// number in the list, 4 bytes, follow it. A member of 17 bytes takes 32 with rounding.
+// A member of 17 bytes takes 32 with rounding. Where there is more to say, the place of
+// the score holds one of three NaNs, which no score is, and the score follows:
+//
+//	byte 10-17 the score's bits
+//	[8 bytes]  the time at which the member goes, Unix milliseconds, where it has one,
+//	[4 bytes]  and its place in the heap of times
+//	[4 bytes]  with elsewhere, in place of the member, its number in a list on the Go
+//	           heap: what is too large for the arena
 //
 // # Order
 //
@@ -38,6 +44,7 @@ type large struct {
 	records arena.Arena
 	index   refindex.Index
 	order   *btree.BTreeG[uint64]
+	due     due.Heap // of members with a time
 	out     outside
 	seed    maphash.Seed
 	probe   probe
@@ -49,7 +56,14 @@ type large struct {
 const (
 	recScore  = arena.HeaderSize
 	recMember = recScore + 8
-	elsewhere = 0x7FF8_0000_0000_0001
+
+	// Marks in the place of a score: a base with one or both of two bits.
+	markBase  = 0x7FF8_0000_0000_0000
+	elsewhere = 1
+	timed     = 2
+
+	recTime  = recMember + 8 // with timed
+	timeSize = 8 + 4         // time and place
 
 	// maxRecord is the largest record in bytes that stands in the arena.
 	maxRecord = 4 << 10
@@ -90,7 +104,7 @@ func (l *large) note(member int, lim *datatypes.Limits) {
 // Size implements datatypes.Object.
 func (l *large) Size() int {
 	return int(unsafe.Sizeof(*l)) + l.records.Size() + l.records.Overhead() + l.index.Size() +
-		l.index.Len()*treeItemBytes + l.out.size()
+		l.index.Len()*treeItemBytes + l.due.Size() + l.out.size()
 }
 
 // Clone implements datatypes.Object.
@@ -100,7 +114,7 @@ func (l *large) Clone() datatypes.Object {
 	}
 	c := new(large)
 	*c = *l
-	c.records, c.index, c.out = l.records.Clone(), l.index.Clone(), l.out.clone()
+	c.records, c.index, c.out, c.due = l.records.Clone(), l.index.Clone(), l.out.clone(), l.due.Clone()
 	c.probe = probe{}
 	// Not the tree's own copy, which would compare with the records of l.
 	c.order = btree.NewBTreeGOptions(c.less, btree.Options{NoLocks: true, Degree: treeDegree})
@@ -116,10 +130,18 @@ func (l *large) hashOf(member []byte) uint64 { return maphash.Bytes(l.seed, memb
 // Hash implements refindex.Owner.
 func (l *large) Hash(ref uint32) uint64 { return l.hashOf(l.member(arena.Ref(ref))) }
 
+// marks returns the marks of a record, none in most.
+func marks(r []byte) uint64 {
+	if bits := binary.LittleEndian.Uint64(r[recScore:]); bits&^(elsewhere|timed) == markBase {
+		return bits & (elsewhere | timed)
+	}
+	return 0
+}
+
 func (l *large) score(ref arena.Ref) float64 {
 	r := l.records.Bytes(ref)
 	bits := binary.LittleEndian.Uint64(r[recScore:])
-	if bits == elsewhere {
+	if bits&^(elsewhere|timed) == markBase {
 		bits = binary.LittleEndian.Uint64(r[recMember:])
 	}
 	return math.Float64frombits(bits)
@@ -127,10 +149,52 @@ func (l *large) score(ref arena.Ref) float64 {
 
 func (l *large) member(ref arena.Ref) []byte {
 	r := l.records.Bytes(ref)
-	if binary.LittleEndian.Uint64(r[recScore:]) == elsewhere {
-		return l.out.items[binary.LittleEndian.Uint32(r[recMember+8:])]
+	m := marks(r)
+	if m == 0 {
+		return r[recMember:]
 	}
-	return r[recMember:]
+	if r = r[memberAt(m):]; m&elsewhere != 0 {
+		return l.out.items[binary.LittleEndian.Uint32(r)]
+	}
+	return r
+}
+
+// entry returns the member and score of a record.
+func (l *large) entry(ref arena.Ref) ([]byte, float64) {
+	r := l.records.Bytes(ref)
+	bits := binary.LittleEndian.Uint64(r[recScore:])
+	if bits&^(elsewhere|timed) == markBase {
+		return l.member(ref), l.score(ref)
+	}
+	return r[recMember:], math.Float64frombits(bits)
+}
+
+// memberAt returns where a record with the marks has its member, or the number of that.
+func memberAt(m uint64) int {
+	switch {
+	case m&timed != 0:
+		return recTime + timeSize
+	case m != 0:
+		return recTime
+	}
+	return recMember
+}
+
+// expiry returns the record's time, 0 for none.
+func expiry(r []byte) int64 {
+	if marks(r)&timed == 0 {
+		return 0
+	}
+	return int64(binary.LittleEndian.Uint64(r[recTime:]))
+}
+
+func setExpiry(r []byte, ms int64) { binary.LittleEndian.PutUint64(r[recTime:], uint64(ms)) }
+
+func place(r []byte) int { return int(binary.LittleEndian.Uint32(r[recTime+8:])) }
+
+// SetPlace implements due.Owner.
+func (l *large) SetPlace(ref uint32, place int) {
+	binary.LittleEndian.PutUint32(l.records.Bytes(arena.Ref(ref))[recTime+8:], uint32(place))
 }
 
 // topBits returns the first 32 bits of the score in a form that compares as the score
@@ -200,28 +264,45 @@ func (l *large) find(s *spot, member []byte) {
 	for ref := p.Next(); ref != 0; ref = p.Next() {
 		if bytes.Equal(l.member(arena.Ref(ref)), member) {
 			s.found, s.ref, s.score = true, arena.Ref(ref), l.score(arena.Ref(ref))
+			s.timed = marks(l.records.Bytes(s.ref))&timed != 0
 			return
 		}
 	}
 }
 
 // add stores a member that is not there.
-func (l *large) add(member []byte, score float64, h uint64) {
-	n, out := recMember+len(member), false
-	if n > maxRecord {
-		n, out = recMember+12, true
+func (l *large) add(member []byte, score float64, ms int64, h uint64) {
+	m, body := uint64(0), member
+	var number [4]byte
+	if recMember+len(member) > maxRecord {
+		m, body = elsewhere, number[:]
+		binary.LittleEndian.PutUint32(body, l.out.add(member))
 	}
-	ref, r := l.records.Alloc(n)
-	if out {
-		binary.LittleEndian.PutUint64(r[recScore:], elsewhere)
-		binary.LittleEndian.PutUint64(r[recMember:], math.Float64bits(score))
-		binary.LittleEndian.PutUint32(r[recMember+8:], l.out.add(member))
-	} else {
-		binary.LittleEndian.PutUint64(r[recScore:], math.Float64bits(score))
-		copy(r[recMember:], member)
-	}
+	ref := l.alloc(m, body, score, ms)
 	l.index.Insert(l, h, uint32(ref))
 	l.order.Set(itemOf(score, ref))
+}
+
+// alloc writes a record of a member, or its number with the mark elsewhere, and enters it
+// in the heap where it has a time.
+func (l *large) alloc(m uint64, body []byte, score float64, ms int64) arena.Ref {
+	if ms != 0 {
+		m |= timed
+	}
+	at := memberAt(m)
+	ref, r := l.records.Alloc(at + len(body))
+	copy(r[at:], body)
+	if m == 0 {
+		binary.LittleEndian.PutUint64(r[recScore:], math.Float64bits(score))
+		return ref
+	}
+	binary.LittleEndian.PutUint64(r[recScore:], markBase|m)
+	binary.LittleEndian.PutUint64(r[recMember:], math.Float64bits(score))
+	if ms != 0 {
+		setExpiry(r, ms)
+		l.due.Push(l, due.Entry{Ms: ms, Ref: uint32(ref)})
+	}
+	return ref
 }
 
 // setScore gives the member another score. Its record stays where it is.
@@ -229,11 +310,38 @@ func (l *large) setScore(ref arena.Ref, score float64) {
 	l.order.Delete(itemOf(l.score(ref), ref))
 	r := l.records.Bytes(ref)
 	at := recScore
-	if binary.LittleEndian.Uint64(r[recScore:]) == elsewhere {
+	if marks(r) != 0 {
 		at = recMember
 	}
 	binary.LittleEndian.PutUint64(r[at:], math.Float64bits(score))
 	l.order.Set(itemOf(score, ref))
+}
+
+// setTime gives the member another time, 0 for none.
+func (l *large) setTime(ref arena.Ref, ms int64) {
+	r := l.records.Bytes(ref)
+	m := marks(r)
+	if m&timed != 0 {
+		if ms != 0 {
+			setExpiry(r, ms)
+			l.due.Change(l, place(r), due.Entry{Ms: ms, Ref: uint32(ref)})
+			return
+		}
+		l.due.Remove(l, place(r))
+	} else if ms == 0 {
+		return
+	}
+	l.replace(ref, l.alloc(m&elsewhere, r[memberAt(m):], l.score(ref), ms))
+	l.changed()
+}
+
+// replace puts a record in the place of another with the same member and score.
+func (l *large) replace(old, ref arena.Ref) {
+	l.index.Move(l.Hash(uint32(ref)), uint32(old), uint32(ref))
+	// An item that compares as equal takes the place of the old one in the tree, so both
+	// records must be there meanwhile.
+	l.order.Set(itemOf(l.score(ref), ref))
+	l.records.Free(old)
 }
 
 // remove takes a member out.
@@ -251,8 +359,13 @@ func (l *large) drop(ref arena.Ref, h uint64) {
 		}
 	}
 	l.index.Remove(l, &p)
-	if r := l.records.Bytes(ref); binary.LittleEndian.Uint64(r[recScore:]) == elsewhere {
-		l.out.drop(binary.LittleEndian.Uint32(r[recMember+8:]))
+	r := l.records.Bytes(ref)
+	m := marks(r)
+	if m&timed != 0 {
+		l.due.Remove(l, place(r))
+	}
+	if m&elsewhere != 0 {
+		l.out.drop(binary.LittleEndian.Uint32(r[memberAt(m):]))
 	}
 	l.records.Free(ref)
 	l.changed()
@@ -272,8 +385,7 @@ func (l *large) changed() {
 	l.evacuate(movesPerChange)
 }
 
-// evacuate moves up to n records out of the sparse chunk. An item that compares as equal
-// takes the place of the old one in the tree, so both records must be there meanwhile.
+// evacuate moves up to n records out of the sparse chunk.
 func (l *large) evacuate(n int) {
 	for ; n > 0; n-- {
 		old, ok := l.moving.Next()
@@ -285,9 +397,10 @@ func (l *large) evacuate(n int) {
 		size := len(l.records.Bytes(old))
 		ref, r := l.records.Alloc(size)
 		copy(r[arena.HeaderSize:], l.records.Bytes(old)[arena.HeaderSize:])
-		l.index.Move(l.Hash(uint32(ref)), uint32(old), uint32(ref))
-		l.order.Set(itemOf(l.score(ref), ref))
-		l.records.Free(old)
+		if ms := expiry(r); ms != 0 {
+			l.due.Change(l, place(r), due.Entry{Ms: ms, Ref: uint32(ref)})
+		}
+		l.replace(old, ref)
 	}
 }
 
@@ -334,15 +447,18 @@ func (l *large) check() error {
 	if err := l.index.Check(l); err != nil {
 		return err
 	}
-	n, last, ok := 0, uint64(0), true
+	n, times, last, ok := 0, 0, uint64(0), true
 	l.order.Scan(func(item uint64) bool {
 		ref := refOf(item)
 		ok = ok && item == itemOf(l.score(ref), ref) && (n == 0 || l.less(last, item))
 		last = item
-		n++
+		if n++; expiry(l.records.Bytes(ref)) != 0 {
+			times++
+		}
 		return ok
 	})
-	if !ok || n != l.index.Len() || n != l.records.Records() || n != l.order.Len() {
+	if !ok || n != l.index.Len() || n != l.records.Records() || n != l.order.Len() || times != l.due.Len() ||
+		!l.due.Check(func(ref uint32) int { return place(l.records.Bytes(arena.Ref(ref))) }) {
 		return errCorrupt
 	}
 	return nil

@@ -89,13 +89,13 @@ func compareKey(e *pack.Entry, member []byte) int {
 	return bytes.Compare(e.Key(scratch[:0]), member)
 }
 
-// movePacked gives the entry another score, and the place that goes with it; false,
-// and nothing changed, when it has become too large.
-func (z ZSet) movePacked(e *pack.Entry, member []byte, score float64) bool {
+// movePacked gives the entry another score, and the place that goes with it, and the time
+// ms, 0 for none; false, and nothing changed, when it has become too large.
+func (z ZSet) movePacked(e *pack.Entry, member []byte, score float64, ms int64) bool {
 	var buf [scoreBytes]byte
 	v, from, end := z.v, e.At, e.End
 	key, value := pack.Make(member), scoreText(score, v.Encoding == Wide, &buf)
-	add := pack.EntrySize(0, &key, &value)
+	add := pack.EntrySize(ms, &key, &value)
 	old := v.Bytes
 	n := len(old) - (end - from) + add
 	enc := v.Encoding
@@ -108,7 +108,7 @@ func (z ZSet) movePacked(e *pack.Entry, member []byte, score float64) bool {
 	}
 	if n == len(old) {
 		v.Encoding, v.Dirty = enc, true
-		pack.Put(rotate(old, from, end, to), 0, &key, &value)
+		pack.Put(rotate(old, from, end, to), ms, &key, &value)
 		return true
 	}
 	var room [1024]byte
@@ -124,7 +124,7 @@ func (z ZSet) movePacked(e *pack.Entry, member []byte, score float64) bool {
 		to -= end - from
 		copy(b[to+add:], was[to+end-from:])
 	}
-	pack.Put(b[to:], 0, &key, &value)
+	pack.Put(b[to:], ms, &key, &value)
 	return true
 }
 
@@ -161,7 +161,7 @@ func (z ZSet) convert() *large {
 	for at := 0; at < len(b); {
 		e := pack.At(b, perEntry, at)
 		member := e.Key(scratch[:0])
-		l.add(member, entryScore(&e), l.hashOf(member))
+		l.add(member, entryScore(&e), e.Number, l.hashOf(member))
 		at = e.End
 	}
 	z.v.SetObject(Large, l)

@@ -54,19 +54,29 @@ type ScoreRange struct {
 	MinExclusive, MaxExclusive bool
 }
 
-// ScoreSpan returns the span of the members with a score in the range.
-func (z ZSet) ScoreSpan(r ScoreRange) Span {
-	from, to := probe{score: r.Min, side: -1}, probe{score: r.Max, side: 1}
+func (r *ScoreRange) empty() bool {
+	return r.Min > r.Max || r.Min == r.Max && (r.MinExclusive || r.MaxExclusive)
+}
+
+// probes returns the places before and behind the range.
+func (r *ScoreRange) probes() (from, to probe) {
+	from, to = probe{score: r.Min, side: -1}, probe{score: r.Max, side: 1}
 	if r.MinExclusive {
 		from.side = 1
 	}
 	if r.MaxExclusive {
 		to.side = -1
 	}
-	if r.Min > r.Max || r.Min == r.Max && (r.MinExclusive || r.MaxExclusive) {
+	return from, to
+}
+
+// ScoreSpan returns the span of the members with a score in the range.
+func (z ZSet) ScoreSpan(r ScoreRange) Span {
+	if r.empty() {
 		return Span{}
 	}
 	if l := z.large(); l != nil {
+		from, to := r.probes()
 		lo := l.rank(from, 0)
 		return Span{lo, l.rank(to, lo)}
 	}
@@ -208,8 +218,7 @@ func (z ZSet) Each(s Span, rev bool, fn func(member []byte, score float64) bool)
 	}
 	visit := func(item uint64) bool {
 		n--
-		ref := refOf(item)
-		return fn(l.member(ref), l.score(ref)) && n > 0
+		return fn(l.entry(refOf(item))) && n > 0
 	}
 	if rev {
 		item, _ := l.order.GetAt(s.To - 1)
@@ -273,6 +282,7 @@ func (z ZSet) RemoveSpan(s Span) {
 	if n == 0 {
 		return
 	}
+	defer z.noteDue()
 	l := z.large()
 	if l == nil {
 		from, to := z.bounds(s)

@@ -18,6 +18,15 @@
 // A score is any double but NaN. -0 and 0 are the same score; a Packed sorted set
 // keeps 0 for both, a Wide or Large one the sign, as servers of the field do with what
 // they call listpack and skiplist. Nothing but its text tells them apart.
+//
+// # Members that go by themselves
+//
+// A member can have a time at which it goes: in a pack the number of its entry, in a Large
+// one a part of its record, so that sorted sets without one pay nothing. As with fields of
+// hashes, writing another score over a member takes its time away, while an increment
+// leaves it; what changes no score changes no time. Whoever opens a sorted set takes those
+// out first whose time has passed (Reap): no operation here looks at times for what it
+// shows.
 package zset
 
 import (
@@ -101,6 +110,7 @@ func (z ZSet) Len() int {
 type spot struct {
 	found bool
 	score float64
+	timed bool
 	count int        // packed, not found: how many members there are
 	entry pack.Entry // packed
 	ref   arena.Ref  // large
@@ -115,7 +125,7 @@ func (z ZSet) find(member []byte) (s spot) {
 	t := pack.Make(member)
 	s.entry, s.count, s.found = pack.Find(z.v.Bytes, perEntry, &t)
 	if s.found {
-		s.score = entryScore(&s.entry)
+		s.score, s.timed = entryScore(&s.entry), s.entry.Number != 0
 	}
 	return s
 }
@@ -179,8 +189,27 @@ func (z ZSet) Add(member []byte, score float64, c Conditions) (float64, Outcome)
 	case score == s.score:
 		return score, Same
 	}
-	z.move(&s, member, score)
+	z.move(&s, member, score, c&Increment != 0)
 	return score, Updated
+}
+
+// Expect makes the sorted set ready for n more members, one of which has so many bytes. Like
+// servers of the field, one that is given more at once than a packed one may have, or that
+// begins with a longer one, reports the encoding of a large one from then on, also when
+// these were there already. A new one must get at least one.
+func (z ZSet) Expect(n, bytes int) {
+	v, lim := z.v, z.limits()
+	if n <= lim.ZSetMaxPackedEntries {
+		if bytes > lim.ZSetMaxPackedValue && !v.Exists() {
+			v.Encoding = Wide
+		}
+		return
+	}
+	l := z.large()
+	if l == nil {
+		l = z.convert()
+	}
+	l.beyond = true
 }
 
 func (z ZSet) insert(s *spot, member []byte, score float64) {
@@ -193,22 +222,32 @@ func (z ZSet) insert(s *spot, member []byte, score float64) {
 		l = z.convert()
 		s.hash = l.hashOf(member)
 	}
-	l.add(member, score, s.hash)
+	l.add(member, score, 0, s.hash)
 	l.note(len(member), z.limits())
 	z.v.Dirty = true
 }
 
-func (z ZSet) move(s *spot, member []byte, score float64) {
+// move gives the member another score. It loses its time unless it is to keep it.
+func (z ZSet) move(s *spot, member []byte, score float64, keep bool) {
+	ms := int64(0)
+	if keep {
+		ms = s.entry.Number
+	}
 	l := z.large()
 	if l == nil {
-		if z.movePacked(&s.entry, member, score) {
+		if z.movePacked(&s.entry, member, score, ms) {
+			z.noteDue()
 			return
 		}
 		l = z.convert()
 		l.find(s, member)
 	}
 	l.setScore(s.ref, score)
+	if s.timed && !keep {
+		l.setTime(s.ref, 0)
+	}
 	z.v.Dirty = true
+	z.noteDue()
 }
 
 // Remove takes the member out and reports whether it was there. A sorted set that is
@@ -221,14 +260,15 @@ func (z ZSet) Remove(member []byte) bool {
 	if l := z.large(); l != nil {
 		l.remove(s.ref, s.hash)
 		z.v.Dirty, z.v.Empty = true, l.index.Len() == 0
-		return true
+	} else {
+		z.cut(s.entry.At, s.entry.End)
 	}
-	z.cut(s.entry.At, s.entry.End)
+	z.noteDue()
 	return true
 }
 
 // Clear makes the sorted set one without members, as a new one is: what a caller does
 // before filling a value that takes the place of another.
 func (z ZSet) Clear() {
-	z.v.Encoding, z.v.Bytes, z.v.Object = Packed, nil, nil
+	z.v.Encoding, z.v.Bytes, z.v.Object, z.v.DueMs = Packed, nil, nil, 0
 }

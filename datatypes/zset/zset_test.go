@@ -181,6 +181,28 @@ func (x *tester) anySpan() Span {
 	return Span{from, from + x.r.IntN(len(x.m)+1-from)}
 }
 
+// window compares a window with the span that it stands for.
+func (x *tester) window() {
+	r := ScoreRange{x.score(), x.score(), x.r.IntN(2) == 0, x.r.IntN(2) == 0}
+	if x.r.IntN(3) == 0 {
+		r.Max = r.Min
+	}
+	rev, skip, take := x.r.IntN(2) == 0, int64(x.r.IntN(4)*x.r.IntN(500)), int64(x.r.IntN(4)*x.r.IntN(400)-1)
+	var want, got []string
+	x.z.Each(x.z.ScoreSpan(r).Limit(skip, take, rev), rev, func(m []byte, s float64) bool {
+		want = append(want, fmt.Sprint(string(m), s))
+		return true
+	})
+	w := x.z.ScoreWindow(r, rev, skip, take)
+	w.Each(func(m []byte, s float64) bool {
+		got = append(got, fmt.Sprint(string(m), s))
+		return true
+	})
+	if !slices.Equal(got, want) || w.Len() != len(want) {
+		x.t.Fatalf("window of %v, rev %v, skip %d, take %d: %d, not %d", r, rev, skip, take, len(got), len(want))
+	}
+}
+
 func (x *tester) same(got, want Span, what any) Span {
 	if got != want && (got.Len() > 0 || want.Len() > 0) {
 		x.t.Fatalf("span of %v: %v, not %v of %d", what, got, want, len(x.m))
@@ -211,6 +233,9 @@ func (x *tester) check() {
 			}
 			return true
 		})
+	}
+	for range 20 {
+		x.window()
 	}
 	for range 5 {
 		m := x.member()
@@ -429,7 +454,7 @@ func BenchmarkRangeByScore(b *testing.B) {
 	r := rand.New(rand.NewPCG(3, 3))
 	b.ReportAllocs()
 	for b.Loop() {
-		s := z.ScoreSpan(ScoreRange{Min: r.Float64() * 1e6, Max: math.Inf(1)}).Limit(0, 100, false)
-		z.Each(s, false, func([]byte, float64) bool { return true })
+		w := z.ScoreWindow(ScoreRange{Min: r.Float64() * 1e6, Max: math.Inf(1)}, false, 0, 100)
+		w.Each(func([]byte, float64) bool { return true })
 	}
 }
