@@ -3,6 +3,7 @@ package commands
 import (
 	"slices"
 
+	"github.com/medleydb/medley/commands/bitmapcmd"
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/commands/conncmd"
 	"github.com/medleydb/medley/commands/hashcmd"
@@ -21,6 +22,7 @@ import (
 // allSpecs returns every command, family by family.
 func allSpecs() []*command.Spec {
 	return slices.Concat(
+		bitmapcmd.Specs(),
 		conncmd.Specs(),
 		hashcmd.Specs(),
 		keycmd.Specs(),

@@ -2,7 +2,7 @@ package diff
 
 // Families returns every family there is.
 func Families() []Family {
-	return []Family{stringFamily(), genericFamily(), connectionFamily(), transactionFamily(), hashFamily(), listFamily()}
+	return []Family{stringFamily(), genericFamily(), connectionFamily(), transactionFamily(), hashFamily(), listFamily(), bitmapFamily()}
 }
 
 // Expiry options. Whether SET with a time in the past keeps an expired key until
@@ -150,5 +150,33 @@ func listFamily() Family {
 		{Syntax: "BLMOVE <key> <key> (LEFT | RIGHT) (LEFT | RIGHT) <timeout>"},
 		{Syntax: "BRPOPLPUSH <key> <key> <timeout>"},
 		{Syntax: "BLMPOP <timeout> 2 <key> <key> (LEFT | RIGHT) [COUNT <index>]"},
+	}}
+}
+
+// bitmapFamily has commands of strings too, since a bitmap is one.
+func bitmapFamily() Family {
+	field := "(GET <fieldtype> <fieldoffset> | [OVERFLOW (WRAP | SAT | FAIL)] (SET | INCRBY) <fieldtype> <fieldoffset> <fieldvalue>)"
+	return Family{"bitmap", []Command{
+		{Syntax: "SETBIT <key> <bit> (0 | 1 | 1 | 1)", Weight: 8},
+		{Syntax: "GETBIT <key> <bit>", Weight: 2},
+		{Syntax: "BITCOUNT <key> [<index> <index> [BIT | BYTE]]", Weight: 2},
+		{Syntax: "BITCOUNT <key> <bit> <bit> BIT", Weight: 2},
+		{Syntax: "BITPOS <key> (0 | 1) [<index>]", Weight: 2},
+		{Syntax: "BITPOS <key> (0 | 1) <index> <index> [BIT | BYTE]"},
+		{Syntax: "BITPOS <key> (0 | 1) <bit> <bit> BIT", Weight: 2},
+		{Syntax: "BITOP (AND | OR | XOR) <key> {<key>}", Weight: 3},
+		{Syntax: "BITOP NOT <key> <key>"},
+		{Syntax: "BITOP (DIFF | DIFF1 | ANDOR | ONE) <key> {<key>}", Weight: 3, Requires: "redis>=8.2"},
+		{Syntax: "BITFIELD <key> {" + field + "}", Weight: 4},
+		{Syntax: "BITFIELD_RO <key> GET <fieldtype> <fieldoffset>"},
+		{Syntax: "SET <key> <value>"},
+		{Syntax: "GET <key>"},
+		{Syntax: "STRLEN <key>"},
+		{Syntax: "APPEND <key> <value>"},
+		{Syntax: "SETRANGE <key> <offset> <value>"},
+		{Syntax: "GETRANGE <key> <index> <index>"},
+		{Syntax: "INCR <key>"},
+		{Syntax: "DEL <key>"},
+		{Syntax: "COPY <key> <key> REPLACE"},
 	}}
 }
