@@ -54,7 +54,34 @@ func cpuLoads() []load {
 				}
 				return args
 			}},
+		{name: "SETBIT", pipelines: []int{16},
+			next: func(r *rand.Rand) []string {
+				return []string{"SETBIT", key(r.IntN(1000)), strconv.Itoa(r.IntN(bitmapBits)), "1"}
+			}},
+		{name: "BITCOUNT 12K", pipelines: []int{16}, fillN: 1000,
+			fill: func(i int) []string { return []string{"SET", key(i), string(bytes.Repeat([]byte{'b'}, bitmapBits/8))} },
+			next: func(r *rand.Rand) []string { return []string{"BITCOUNT", key(r.IntN(1000))} }},
+		{name: "BITCOUNT far", pipelines: []int{1}, fill: farBit, fillN: 100_000,
+			next: func(r *rand.Rand) []string {
+				return []string{"BITCOUNT", key(r.IntN(2)), strconv.Itoa(r.IntN(farBits / 16)), "-1000"}
+			}},
+		{name: "BITOP far", pipelines: []int{1}, fill: farBit, fillN: 100_000,
+			next: func(*rand.Rand) []string { return []string{"BITOP", "AND", "both", key(0), key(1)} }},
 	}
+}
+
+const (
+	bitmapBits = 100_000     // of a small bitmap
+	farBits    = 800_000_000 // of a large one in which few are set
+)
+
+// farBit sets a bit of one of two large bitmaps, the last one first.
+func farBit(i int) []string {
+	at := farBits - 1
+	if i > 1 {
+		at = int(uint64(i)*0x9e3779b97f4a7c15>>1) % farBits
+	}
+	return []string{"SETBIT", key(i % 2), strconv.Itoa(at), "1"}
 }
 
 // prepare empties the server and fills it for the load.

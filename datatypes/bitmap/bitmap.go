@@ -89,6 +89,10 @@ func (b Bitmap) Get(offset int64) bool {
 // bit was, and whether the string is another one now. Error:
 // datatypes.ErrStringTooLong.
 func (b Bitmap) Set(offset int64, on bool) (was, changed bool, err error) {
+	if p := b.str().InPlace(); offset>>3 < int64(len(p)) {
+		was = b.put(p, offset, on)
+		return was, was != on, nil
+	}
 	grown, err := b.Grow(offset + 1)
 	if err != nil {
 		return false, false, err
@@ -105,26 +109,23 @@ func (b Bitmap) Set(offset int64, on bool) (was, changed bool, err error) {
 		}
 		return was, was != on || grown, nil
 	}
-	p, err := b.writable()
+	p, err := b.str().Writable(0)
 	if err != nil {
 		return false, false, err
 	}
+	was = b.put(p, offset, on)
+	return was, was != on || grown, nil
+}
+
+// put sets or clears a bit of p and returns what it was.
+func (b Bitmap) put(p []byte, offset int64, on bool) (was bool) {
 	i, mask := offset>>3, byte(0x80>>(offset&7))
 	was = p[i]&mask != 0
 	if was != on {
 		p[i] ^= mask
 		b.v.Dirty = true
 	}
-	return was, was != on || grown, nil
-}
-
-// writable returns the bytes of a bitmap that is not compressed, to be changed in
-// place; what is changed in place is Modified or Large.
-func (b Bitmap) writable() ([]byte, error) {
-	if b.v.Encoding == str.Modified && b.v.Object == nil {
-		return b.v.Bytes, nil
-	}
-	return b.str().Writable(0)
+	return was
 }
 
 // Grow makes the string long enough for so many bits and reports whether it was not.

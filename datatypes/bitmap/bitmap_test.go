@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"strconv"
 	"testing"
 
@@ -450,4 +451,32 @@ func BenchmarkAnd(b *testing.B) {
 	for b.Loop() {
 		andWords(p, q)
 	}
+}
+
+// TestMemory protects the point of compression: the heap that a bitmap of ten million
+// bits takes of which one of a hundred is set, in random order, beside its bytes.
+func TestMemory(t *testing.T) {
+	const nbits = 10_000_000
+	r := rand.New(rand.NewPCG(5, 5))
+	b := New(newEnv())
+	heap := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before := heap()
+	b.Set(nbits-1, true)
+	for range nbits / 100 {
+		b.Set(r.Int64N(nbits), true)
+	}
+	took := heap() - before
+	t.Logf("%d bytes, counted as %d, in place of %d: %.3f", took, b.v.Object.Size(), nbits/8, float64(took)/(nbits/8))
+	if took > nbits/8/4 {
+		t.Errorf("%d bytes in place of %d", took, nbits/8)
+	}
+	if size := int64(b.v.Object.Size()); size < took*8/10 || size > took*12/10 {
+		t.Errorf("%d bytes are counted as %d", took, size)
+	}
+	runtime.KeepAlive(b)
 }

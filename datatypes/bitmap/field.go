@@ -41,7 +41,7 @@ func (b Bitmap) SetField(offset int64, width int, n uint64) error {
 		b.settle(s)
 		return nil
 	}
-	p, err := b.writable()
+	p, err := b.str().Writable(0)
 	if err != nil {
 		return err
 	}

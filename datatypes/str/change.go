@@ -73,6 +73,18 @@ func (s String) SetRange(offset int, b []byte) (int, error) {
 	return n, nil
 }
 
+// InPlace returns the bytes of a string that has been changed before, to be changed in
+// place again; the caller then says so in Value().Dirty. It returns nil for others.
+func (s String) InPlace() []byte {
+	if l, ok := s.v.Object.(*large); ok {
+		return l.b
+	}
+	if s.v.Encoding == Modified && s.v.Object == nil {
+		return s.v.Bytes
+	}
+	return nil
+}
+
 // write lets a Source that takes bytes take them.
 func (s String) write(b []byte, offset int) bool {
 	w, ok := s.v.Object.(Writer)
