@@ -7,6 +7,7 @@ import (
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/commands/conncmd"
 	"github.com/medleydb/medley/commands/hashcmd"
+	"github.com/medleydb/medley/commands/hllcmd"
 	"github.com/medleydb/medley/commands/keycmd"
 	"github.com/medleydb/medley/commands/listcmd"
 	"github.com/medleydb/medley/commands/scriptcmd"
@@ -25,6 +26,7 @@ func allSpecs() []*command.Spec {
 		bitmapcmd.Specs(),
 		conncmd.Specs(),
 		hashcmd.Specs(),
+		hllcmd.Specs(),
 		keycmd.Specs(),
 		listcmd.Specs(),
 		scriptcmd.Specs(),

@@ -43,6 +43,7 @@ const (
 	EvIncrBy
 	EvIncrByFloat
 	EvSetBit
+	EvPFAdd
 	EvLPush
 	EvRPush
 	EvLPop
@@ -124,6 +125,7 @@ var eventTable = [eventCount]eventInfo{
 	EvIncrBy:               {"incrby", ClassString},
 	EvIncrByFloat:          {"incrbyfloat", ClassString},
 	EvSetBit:               {"setbit", ClassString},
+	EvPFAdd:                {"pfadd", ClassString},
 	EvLPush:                {"lpush", ClassList},
 	EvRPush:                {"rpush", ClassList},
 	EvLPop:                 {"lpop", ClassList},

@@ -61,6 +61,13 @@ func cpuLoads() []load {
 		{name: "BITCOUNT 12K", pipelines: []int{16}, fillN: 1000,
 			fill: func(i int) []string { return []string{"SET", key(i), string(bytes.Repeat([]byte{'b'}, bitmapBits/8))} },
 			next: func(r *rand.Rand) []string { return []string{"BITCOUNT", key(r.IntN(1000))} }},
+		{name: "PFADD", pipelines: []int{16},
+			next: func(r *rand.Rand) []string {
+				return []string{"PFADD", key(r.IntN(100)), strconv.Itoa(r.IntN(keySpace))}
+			}},
+		{name: "PFCOUNT", pipelines: []int{16}, fillN: keySpace,
+			fill: func(i int) []string { return []string{"PFADD", key(i % 100), strconv.Itoa(i)} },
+			next: func(r *rand.Rand) []string { return []string{"PFCOUNT", key(r.IntN(100))} }},
 		{name: "BITCOUNT far", pipelines: []int{1}, fill: farBit, fillN: 100_000,
 			next: func(r *rand.Rand) []string {
 				return []string{"BITCOUNT", key(r.IntN(2)), strconv.Itoa(r.IntN(farBits / 16)), "-1000"}

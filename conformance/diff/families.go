@@ -2,7 +2,8 @@ package diff
 
 // Families returns every family there is.
 func Families() []Family {
-	return []Family{stringFamily(), genericFamily(), connectionFamily(), transactionFamily(), hashFamily(), listFamily(), bitmapFamily()}
+	return []Family{stringFamily(), genericFamily(), connectionFamily(), transactionFamily(), hashFamily(), listFamily(), bitmapFamily(),
+		hyperLogLogFamily()}
 }
 
 // Expiry options. Whether SET with a time in the past keeps an expired key until
@@ -177,6 +178,26 @@ func bitmapFamily() Family {
 		{Syntax: "GETRANGE <key> <index> <index>"},
 		{Syntax: "INCR <key>"},
 		{Syntax: "DEL <key>"},
+		{Syntax: "COPY <key> <key> REPLACE"},
+	}}
+}
+
+// hyperLogLogFamily spoils no registers: where they do not add up, the field changes
+// those that it can before it finds out, and Medley none.
+func hyperLogLogFamily() Family {
+	return Family{"hyperloglog", []Command{
+		{Syntax: "PFADD <key> {<element>}", Weight: 6},
+		{Syntax: "PFADD <key> (<elements> | <value>)", Weight: 2},
+		{Syntax: "PFADD <key>"},
+		{Syntax: "PFCOUNT <key>", Weight: 3},
+		{Syntax: "PFCOUNT {<key>}", Weight: 2},
+		{Syntax: "PFMERGE <key> {<key>}", Weight: 2},
+		{Syntax: "PFDEBUG (ENCODING | DECODE | TODENSE | GETREG) <key>"},
+		{Syntax: "GET <key>", Weight: 2},
+		{Syntax: "GETRANGE <key> <index> <index>"},
+		{Syntax: "SETRANGE <key> <hlloffset> (0 | a | H)"},
+		{Syntax: "SET <key> <value>"},
+		{Syntax: "DEL <key>", Weight: 2},
 		{Syntax: "COPY <key> <key> REPLACE"},
 	}}
 }

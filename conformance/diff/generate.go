@@ -197,6 +197,10 @@ func (g *generator) placeholder(kind string) string {
 			return g.pick("-1", "x", "4294967296", "1.5")
 		}
 		return strconv.Itoa(g.below([]int{16, 100, 100_000}[g.below(3)]))
+	case "element":
+		return strconv.Itoa(g.below([]int{20, 5000, 1_000_000}[g.below(3)]))
+	case "hlloffset": // of the header
+		return g.pick("0", "4", "5", "8", "15")
 	case "fieldtype":
 		return g.pick("u8", "i8", "u1", "i1", "u4", "i5", "u16", "i16", "u31", "i32", "u63", "i64", "i63", "u64", "i65", "u0")
 	case "fieldoffset":

@@ -85,6 +85,28 @@ func (s String) InPlace() []byte {
 	return nil
 }
 
+// Resize makes the string n bytes long and returns its bytes, to be changed in place
+// before anything else is done with it. It keeps what it has of these; bytes behind the
+// former end are of any value.
+func (s String) Resize(n int) []byte {
+	if l, ok := s.v.Object.(*large); ok {
+		if n > cap(l.b) {
+			l.b = slices.Grow(l.b, n-len(l.b))
+		}
+		l.b = l.b[:n]
+		s.v.Dirty = true
+		return l.b
+	}
+	if n > s.Len() {
+		return s.grow(n)
+	}
+	var text [maxIntegerText]byte
+	old := s.Bytes(text[:])
+	b := s.v.Replace(Modified, n)
+	copy(b, old)
+	return b
+}
+
 // write lets a Source that takes bytes take them.
 func (s String) write(b []byte, offset int) bool {
 	w, ok := s.v.Object.(Writer)
