@@ -6,6 +6,7 @@ import (
 	"github.com/medleydb/medley/commands/bitmapcmd"
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/commands/conncmd"
+	"github.com/medleydb/medley/commands/geocmd"
 	"github.com/medleydb/medley/commands/hashcmd"
 	"github.com/medleydb/medley/commands/hllcmd"
 	"github.com/medleydb/medley/commands/keycmd"
@@ -25,6 +26,7 @@ func allSpecs() []*command.Spec {
 	return slices.Concat(
 		bitmapcmd.Specs(),
 		conncmd.Specs(),
+		geocmd.Specs(),
 		hashcmd.Specs(),
 		hllcmd.Specs(),
 		keycmd.Specs(),

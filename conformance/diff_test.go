@@ -52,6 +52,8 @@ func knownDifference(args []string, tested, reference command.Value) bool {
 	switch strings.ToUpper(args[0]) {
 	case "GETEX": // Valkey looks at the time before it looks for the key
 		return tested.Kind == command.Error && (reference.IsNull() || reference.Kind == command.Error)
+	case "GEOSEARCH", "GEOSEARCHSTORE", "GEORADIUSBYMEMBER", "GEORADIUSBYMEMBER_RO": // Valkey names the member that is missing
+		return tested.Kind == command.Error && reference.Kind == command.Error
 	case "BITCOUNT", "BITPOS": // Redis 7.0 looks at the range only where there is a key
 		return reference.Kind == command.Error
 	}

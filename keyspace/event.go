@@ -81,6 +81,7 @@ const (
 	EvZDiffStore
 	EvZRangeStore
 	EvGeoSearchStore
+	EvGeoRadiusStore
 	EvZExpire
 	EvZPersist
 	EvZExpired
@@ -163,6 +164,7 @@ var eventTable = [eventCount]eventInfo{
 	EvZDiffStore:           {"zdiffstore", ClassZSet},
 	EvZRangeStore:          {"zrangestore", ClassZSet},
 	EvGeoSearchStore:       {"geosearchstore", ClassZSet},
+	EvGeoRadiusStore:       {"georadiusstore", ClassZSet},
 	EvZExpire:              {"zexpire", ClassZSet},
 	EvZPersist:             {"zpersist", ClassZSet},
 	EvZExpired:             {"zexpired", ClassZSet},

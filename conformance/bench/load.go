@@ -68,6 +68,12 @@ func cpuLoads() []load {
 		{name: "PFCOUNT", pipelines: []int{16}, fillN: keySpace,
 			fill: func(i int) []string { return []string{"PFADD", key(i % 100), strconv.Itoa(i)} },
 			next: func(r *rand.Rand) []string { return []string{"PFCOUNT", key(r.IntN(100))} }},
+		{name: "GEOADD", pipelines: []int{16},
+			next: func(r *rand.Rand) []string { return geoAdd("places", r) }},
+		{name: "GEOSEARCH 1", pipelines: []int{16}, fill: place, fillN: places,
+			next: func(r *rand.Rand) []string { return geoSearch(r, "1") }},
+		{name: "GEOSEARCH 10", pipelines: []int{16}, fill: place, fillN: places,
+			next: func(r *rand.Rand) []string { return geoSearch(r, "10") }},
 		{name: "BITCOUNT far", pipelines: []int{1}, fill: farBit, fillN: 100_000,
 			next: func(r *rand.Rand) []string {
 				return []string{"BITCOUNT", key(r.IntN(2)), strconv.Itoa(r.IntN(farBits / 16)), "-1000"}
@@ -248,3 +254,24 @@ func (w *worker) run(end time.Time) {
 		w.turns = append(w.turns, time.Since(start))
 	}
 }
+
+const places = 500_000 // in a square of ten by ten degrees
+
+func geoAdd(key string, r *rand.Rand) []string {
+	return []string{"GEOADD", key, degrees(5+10*r.Float64(), 6), degrees(45+10*r.Float64(), 6), "place:" + strconv.Itoa(r.IntN(places))}
+}
+
+// place is the point number i of those that are searched.
+func place(i int) []string {
+	r := rand.New(rand.NewPCG(uint64(i), 1))
+	c := geoAdd("places", r)
+	c[4] = "place:" + strconv.Itoa(i)
+	return c
+}
+
+// geoSearch asks for the points around a random one, within so many kilometres.
+func geoSearch(r *rand.Rand, km string) []string {
+	return []string{"GEOSEARCH", "places", "FROMLONLAT", degrees(6+8*r.Float64(), 4), degrees(46+8*r.Float64(), 4), "BYRADIUS", km, "km"}
+}
+
+func degrees(f float64, digits int) string { return strconv.FormatFloat(f, 'f', digits, 64) }

@@ -3,7 +3,7 @@ package diff
 // Families returns every family there is.
 func Families() []Family {
 	return []Family{stringFamily(), genericFamily(), connectionFamily(), transactionFamily(), hashFamily(), listFamily(), bitmapFamily(),
-		hyperLogLogFamily()}
+		hyperLogLogFamily(), geoFamily(), polygonFamily()}
 }
 
 // Expiry options. Whether SET with a time in the past keeps an expired key until
@@ -199,5 +199,43 @@ func hyperLogLogFamily() Family {
 		{Syntax: "SET <key> <value>"},
 		{Syntax: "DEL <key>", Weight: 2},
 		{Syntax: "COPY <key> <key> REPLACE"},
+	}}
+}
+
+// geoFamily keeps to where the field finds every point: away from the poles and the
+// antimeridian. ANY without an order shows in what order points are found.
+func geoFamily() Family {
+	shape := "(BYRADIUS <radius> <unit> | BYBOX <radius> <radius> <unit>)"
+	from := "(FROMLONLAT <lon> <lat> | FROMMEMBER <place>)"
+	options := "[ASC | DESC] [COUNT <index> [ANY]] [WITHCOORD] [WITHDIST] [WITHHASH]"
+	return Family{"geo", []Command{
+		{Syntax: "GEOADD <key> [NX | XX] [CH] {<lon> <lat> <place>}", Weight: 8},
+		{Syntax: "GEOADD <key> <lon> <lat> <place> <lon> <lat> <place> <lon> <lat> <place> <lon> <lat> <place>", Weight: 4},
+		{Syntax: "GEODIST <key> <place> <place> [<unit>]", Weight: 2},
+		{Syntax: "GEOHASH <key> {<place>}"},
+		{Syntax: "GEOPOS <key> {<place>}"},
+		{Syntax: "GEOSEARCH <key> " + from + " " + shape + " " + options, Weight: 6},
+		{Syntax: "GEOSEARCHSTORE <key> <key> " + from + " " + shape + " [ASC | DESC] [COUNT <index> [ANY]]", Weight: 2},
+		{Syntax: "GEORADIUS <key> <lon> <lat> <radius> <unit> " + options, Weight: 2},
+		{Syntax: "GEORADIUS <key> <lon> <lat> <radius> <unit> STORE <key>"},
+		{Syntax: "GEORADIUS_RO <key> <lon> <lat> <radius> <unit> " + options},
+		{Syntax: "GEORADIUSBYMEMBER <key> <place> <radius> <unit> " + options, Weight: 2},
+		{Syntax: "GEORADIUSBYMEMBER_RO <key> <place> <radius> <unit> " + options},
+		{Syntax: "ZRANGE <key> 0 -1 WITHSCORES"},
+		{Syntax: "ZREM <key> {<place>}"},
+		{Syntax: "SET <key> <value>"},
+		{Syntax: "DEL <key>"},
+	}}
+}
+
+// polygonFamily keeps to polygons of a country's size: of larger ones Valkey misses points.
+func polygonFamily() Family {
+	polygon := "(BYPOLYGON 3 <vlon> <vlat> <vlon> <vlat> <vlon> <vlat> | BYPOLYGON 5 <vlon> <vlat> <vlon> <vlat> <vlon> <vlat> <vlon> <vlat> <vlon> <vlat>)"
+	return Family{"polygon", []Command{
+		{Syntax: "GEOADD <key> <vlon> <vlat> <place> <vlon> <vlat> <place> <vlon> <vlat> <place> <vlon> <vlat> <place>", Weight: 4, Requires: "valkey>=9"},
+		{Syntax: "GEOSEARCH <key> " + polygon + " (ASC | DESC) [COUNT <index>] [WITHDIST] [WITHHASH]", Weight: 4, Requires: "valkey>=9"},
+		{Syntax: "GEOSEARCHSTORE <key> <key> " + polygon, Requires: "valkey>=9"},
+		{Syntax: "ZRANGE <key> 0 -1 WITHSCORES", Requires: "valkey>=9"},
+		{Syntax: "DEL <key>", Requires: "valkey>=9"},
 	}}
 }
