@@ -30,9 +30,11 @@ func (c cell) scores() (from, to uint64) {
 func (c cell) rect() rectangle { return rect(c.x, c.y, c.step) }
 
 const (
-	// splitAbove is the number of points in a cell from which its four parts are looked at
-	// by themselves: finding where these begin costs about as much as so many distances.
-	splitAbove = 64
+	// splitAfter is how many points of a cell are looked at before its four parts are, each
+	// by itself: finding where these begin costs about as much as so many points.
+	splitAfter = 48
+	// neverSplit is the length of a sorted set up to which cells stay whole.
+	neverSplit = 256
 	// scoreEnd is behind all scores of cells. Points on the last meridian or parallel, to the
 	// last bit, have such as lie from here to lastScore.
 	scoreEnd  = 1 << (2 * MaxStep)
@@ -50,25 +52,13 @@ func Search(z zset.ZSet, s *Shape, fn func(*Match) bool) {
 		if w.done(from) {
 			continue
 		}
-		if !w.scan(c) {
+		if !w.scan(c, from) {
 			return
 		}
 		w.areas = append(w.areas, [2]uint64{from, to})
 	}
-	n := z.Len()
-	if n == 0 {
-		return
-	}
-	if !whole && !w.scan(cell{}) {
-		return
-	}
-	last := 0.0
-	z.Each(zset.Span{From: n - 1, To: n}, false, func(_ []byte, score float64) bool {
-		last = score
-		return true
-	})
-	if last >= scoreEnd {
-		w.each(z.ScoreSpan(zset.ScoreRange{Min: scoreEnd, Max: lastScore, MaxExclusive: true}))
+	if whole || w.scan(cell{}, 0) {
+		w.each(scoreEnd, lastScore, math.MaxInt)
 	}
 }
 
@@ -78,7 +68,9 @@ type walker struct {
 	shape *Shape
 	fn    func(*Match) bool
 	areas [][2]uint64 // that have been searched; nil while the first one is
-	m     Match
+	// stopped is set when fn has said no.
+	stopped bool
+	m       Match
 }
 
 // done reports whether the score lies in a cell that has been searched.
@@ -91,38 +83,54 @@ func (w *walker) done(score uint64) bool {
 	return false
 }
 
-// scan passes what matches in the cell and has not been passed.
-func (w *walker) scan(c cell) bool {
+// scan passes what matches in the cell, from a score of it on, and has not been passed.
+func (w *walker) scan(c cell, start uint64) bool {
 	if !w.shape.touches(c.rect()) {
 		return true
 	}
-	from, to := c.scores()
-	span := w.z.ScoreSpan(zset.ScoreRange{Min: float64(from), Max: float64(to), MaxExclusive: true})
-	if span.Len() > splitAbove && c.step < MaxStep {
-		for i := range uint32(4) {
-			if !w.scan(cell{c.x<<1 | i>>1, c.y<<1 | i&1, c.step + 1}) {
-				return false
-			}
-		}
-		return true
+	_, end := c.scores()
+	most := splitAfter
+	if c.step == MaxStep || w.z.Len() <= neverSplit {
+		most = math.MaxInt
 	}
-	return w.each(span)
+	next := w.each(start, end, most)
+	if w.stopped || next >= end {
+		return !w.stopped
+	}
+	for i := range uint32(4) {
+		part := cell{c.x<<1 | i>>1, c.y<<1 | i&1, c.step + 1}
+		if from, to := part.scores(); to > next && !w.scan(part, max(from, next)) {
+			return false
+		}
+	}
+	return true
 }
 
-func (w *walker) each(span zset.Span) bool {
-	more := true
-	w.z.Each(span, false, func(member []byte, score float64) bool {
+// each passes what matches of the scores from start to end, looking at so many points at
+// most. It returns the score to go on with, end when there are no more.
+func (w *walker) each(start, end uint64, most int) (next uint64) {
+	next = end
+	w.z.EachFrom(float64(start), func(member []byte, score float64) bool {
+		at := uint64(score)
+		if at >= end {
+			return false
+		}
+		if most == 0 {
+			next = at
+			return false
+		}
+		most--
 		m := &w.m
 		m.Point = FromScore(score)
 		var ok bool
-		if m.Distance, ok = w.shape.Contains(m.Point); !ok || w.done(uint64(score)) {
+		if m.Distance, ok = w.shape.Contains(m.Point); !ok || w.done(at) {
 			return true
 		}
 		m.Member, m.Score = member, score
-		more = w.fn(m)
-		return more
+		w.stopped = !w.fn(m)
+		return !w.stopped
 	})
-	return more
+	return next
 }
 
 // mapSide is half the side in metres of the map that steps are reckoned on.

@@ -241,7 +241,7 @@ func FuzzValue(f *testing.F) {
 }
 
 func BenchmarkAdd(b *testing.B) {
-	for _, n := range []int{100, 1_000_000} {
+	for _, n := range []int{100, 512, 1_000_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			b.ReportAllocs()
 			h := New(newEnv())
