@@ -97,10 +97,20 @@ func (h HLL) Create() {
 }
 
 // Check reports whether the string is a HyperLogLog, as far as its header tells. Error:
-// ErrNotHLL. All other methods want it to be one.
+// ErrNotHLL, or ErrCorrupted where it cannot be one for its length. All other methods want
+// it to be one.
 func (h HLL) Check() error {
-	if h.v.Encoding == str.Integer || h.v.Encoding == str.Sparse {
+	if h.v.Encoding == str.Integer {
 		return ErrNotHLL
+	}
+	if h.v.Encoding == str.Sparse { // what SETBIT can make of one: longer than any can be
+		head, err := h.str().Range(0, headerSize-1, nil)
+		if err == nil && string(head[:4]) == magic && head[4] == sparse {
+			err = ErrCorrupted
+		} else {
+			err = ErrNotHLL
+		}
+		return err
 	}
 	b := h.str().Bytes(nil)
 	if len(b) < headerSize || string(b[:4]) != magic || b[4] > sparse || b[4] == dense && len(b) != denseSize {
