@@ -21,7 +21,7 @@ func (e *Engine) followConfig() {
 		cfg.OnChange(run, names...)
 		apply(cfg)
 	}
-	follow(e.applyLimits, "proto-max-bulk-len", "hash-max-listpack-entries", "hash-max-listpack-value", "list-max-listpack-size",
+	follow(e.applyLimits, "proto-max-bulk-len", "bitmap-max-bits", "hash-max-listpack-entries", "hash-max-listpack-value", "list-max-listpack-size",
 		"set-max-intset-entries", "set-max-listpack-entries", "set-max-listpack-value", "zset-max-listpack-entries",
 		"zset-max-listpack-value", "stream-node-max-bytes", "stream-node-max-entries", "hll-sparse-max-bytes")
 	follow(e.applyEviction, "maxmemory", "maxmemory-policy", "maxmemory-samples", "lfu-log-factor", "lfu-decay-time")
@@ -34,8 +34,10 @@ func (e *Engine) followConfig() {
 func toInt(n int64) int { return int(min(n, math.MaxInt32)) }
 
 func (e *Engine) applyLimits(c *config.Config) {
+	maxString := min(c.ProtoMaxBulkLen.Load(), math.MaxInt)
 	e.svc.Store.SetLimits(datatypes.Limits{
-		MaxString:            int(min(c.ProtoMaxBulkLen.Load(), math.MaxInt)),
+		MaxString:            int(maxString),
+		MaxBits:              max(min(maxString, math.MaxInt64/8)*8, c.BitmapMaxBits.Load()),
 		HashMaxPackedEntries: toInt(c.HashMaxListpackEntries.Load()),
 		HashMaxPackedValue:   toInt(c.HashMaxListpackValue.Load()),
 		ListMaxPackedSize:    toInt(c.ListMaxListpackSize.Load()),

@@ -4,9 +4,12 @@ import (
 	"math"
 	"slices"
 
+	"github.com/medleydb/medley/commands/bitmapcmd"
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/commands/conncmd"
+	"github.com/medleydb/medley/commands/geocmd"
 	"github.com/medleydb/medley/commands/hashcmd"
+	"github.com/medleydb/medley/commands/hllcmd"
 	"github.com/medleydb/medley/commands/keycmd"
 	"github.com/medleydb/medley/commands/listcmd"
 	"github.com/medleydb/medley/commands/scriptcmd"
@@ -25,8 +28,11 @@ import (
 // allSpecs returns every command, family by family.
 func allSpecs() []*command.Spec {
 	return slices.Concat(
+		bitmapcmd.Specs(),
 		conncmd.Specs(),
+		geocmd.Specs(),
 		hashcmd.Specs(),
+		hllcmd.Specs(),
 		keycmd.Specs(),
 		listcmd.Specs(),
 		scriptcmd.Specs(),

@@ -141,7 +141,8 @@ func (heap) MaxInline() int                       { return 16 << 10 }
 // Limits are the sizes at which values change their representation, and the
 // sizes that they may not exceed.
 type Limits struct {
-	MaxString int // bytes of the longest string
+	MaxString int   // bytes of the longest string
+	MaxBits   int64 // bits of the longest bitmap
 
 	HashMaxPackedEntries int
 	HashMaxPackedValue   int // bytes
@@ -160,6 +161,7 @@ type Limits struct {
 func DefaultLimits() Limits {
 	return Limits{
 		MaxString:            512 << 20,
+		MaxBits:              512 << 23,
 		HashMaxPackedEntries: 512,
 		HashMaxPackedValue:   64,
 		ListMaxPackedSize:    -2,

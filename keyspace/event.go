@@ -43,6 +43,7 @@ const (
 	EvIncrBy
 	EvIncrByFloat
 	EvSetBit
+	EvPFAdd
 	EvLPush
 	EvRPush
 	EvLPop
@@ -80,6 +81,7 @@ const (
 	EvZDiffStore
 	EvZRangeStore
 	EvGeoSearchStore
+	EvGeoRadiusStore
 	EvZExpire
 	EvZPersist
 	EvZExpired
@@ -124,6 +126,7 @@ var eventTable = [eventCount]eventInfo{
 	EvIncrBy:               {"incrby", ClassString},
 	EvIncrByFloat:          {"incrbyfloat", ClassString},
 	EvSetBit:               {"setbit", ClassString},
+	EvPFAdd:                {"pfadd", ClassString},
 	EvLPush:                {"lpush", ClassList},
 	EvRPush:                {"rpush", ClassList},
 	EvLPop:                 {"lpop", ClassList},
@@ -161,6 +164,7 @@ var eventTable = [eventCount]eventInfo{
 	EvZDiffStore:           {"zdiffstore", ClassZSet},
 	EvZRangeStore:          {"zrangestore", ClassZSet},
 	EvGeoSearchStore:       {"geosearchstore", ClassZSet},
+	EvGeoRadiusStore:       {"georadiusstore", ClassZSet},
 	EvZExpire:              {"zexpire", ClassZSet},
 	EvZPersist:             {"zpersist", ClassZSet},
 	EvZExpired:             {"zexpired", ClassZSet},

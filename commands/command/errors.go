@@ -6,6 +6,7 @@ import (
 
 	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/datatypes/hash"
+	"github.com/medleydb/medley/datatypes/hll"
 	"github.com/medleydb/medley/datatypes/str"
 	"github.com/medleydb/medley/keyspace"
 )
@@ -82,6 +83,8 @@ var wireTexts = map[error]string{
 	str.ErrLCSTooLarge:         "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len",
 	hash.ErrNotInteger:         "ERR hash value is not an integer",
 	hash.ErrNotFloat:           "ERR hash value is not a float",
+	hll.ErrNotHLL:              "WRONGTYPE Key is not a valid HyperLogLog string value.",
+	hll.ErrCorrupted:           "INVALIDOBJ Corrupted HLL object detected",
 	datatypes.ErrStringTooLong: "ERR string exceeds maximum allowed size (proto-max-bulk-len)",
 }
 

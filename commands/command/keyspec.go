@@ -7,8 +7,9 @@ type KeySpec struct {
 	Flags KeyFlags
 
 	// Where the search begins: at argument Begin (the name is argument 0) or,
-	// with Keyword, behind the first argument that equals it, looked for from
-	// argument Begin, backwards from the end when Begin is negative.
+	// with Keyword, behind the first argument that equals it (the last, where a single
+	// key follows), looked for from argument Begin, backwards from the end when Begin is
+	// negative.
 	Begin   int
 	Keyword string
 
@@ -155,12 +156,20 @@ func (k *KeySpec) begin(argv [][]byte) int {
 		}
 		return 0
 	}
+	at := 0
 	for i := k.Begin; i < len(argv); i++ {
-		if EqualFold(argv[i], k.Keyword) {
+		if !EqualFold(argv[i], k.Keyword) {
+			continue
+		}
+		if k.Last != 0 {
 			return i + 1
 		}
+		if i+1 < len(argv) { // of an option with one key the last one counts
+			i++
+			at = i
+		}
 	}
-	return 0
+	return at
 }
 
 // EqualFold reports whether the argument is the word, whatever the case of its

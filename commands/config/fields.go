@@ -96,6 +96,7 @@ type Data struct {
 	SetMaxListpackValue        Int // bytes
 	ZsetMaxListpackEntries     Int
 	ZsetMaxListpackValue       Int // bytes
+	BitmapMaxBits              Int // bits of the longest bitmap; as many as the longest string has where that is more
 	HLLSparseMaxBytes          Int // bytes
 	StreamNodeMaxBytes         Int // bytes; 0: no limit
 	StreamNodeMaxEntries       Int // 0: no limit

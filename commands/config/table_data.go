@@ -24,6 +24,7 @@ func (t *table) data(c *Data) {
 	t.int("set-max-listpack-value", &c.SetMaxListpackValue, 64, 0, maxInt64, live)
 	t.int("zset-max-listpack-entries", &c.ZsetMaxListpackEntries, 128, 0, maxInt64, live).alias("zset-max-ziplist-entries")
 	t.size("zset-max-listpack-value", &c.ZsetMaxListpackValue, 64, 0, maxInt64, live).alias("zset-max-ziplist-value")
+	t.int("bitmap-max-bits", &c.BitmapMaxBits, 0, 0, 1<<40, live)
 	t.size("hll-sparse-max-bytes", &c.HLLSparseMaxBytes, 3000, 0, maxInt64, live)
 	t.size("stream-node-max-bytes", &c.StreamNodeMaxBytes, 4096, 0, maxInt64, live)
 	t.int("stream-node-max-entries", &c.StreamNodeMaxEntries, 100, 0, maxInt64, live)

@@ -79,7 +79,6 @@ var commandList = command.Spec{
 func runCommandList(c *command.Context) error {
 	a := &c.Args
 	keep := func(*command.Spec) bool { return true }
-	deep := false
 	if a.More() {
 		switch {
 		case a.Len() != 3 || !a.Word("FILTERBY"):
@@ -89,10 +88,10 @@ func runCommandList(c *command.Context) error {
 			keep = func(*command.Spec) bool { return false }
 		case a.Word("ACLCAT"):
 			cat := strings.ToLower(string(a.Bytes()))
-			keep, deep = func(s *command.Spec) bool { return hasCategory(s, cat) }, true
+			keep = func(s *command.Spec) bool { return hasCategory(s, cat) }
 		case a.Word("PATTERN"):
 			p := a.Bytes()
-			keep, deep = func(s *command.Spec) bool { return datatypes.MatchFold(p, []byte(s.FullName)) }, true
+			keep = func(s *command.Spec) bool { return datatypes.MatchFold(p, []byte(s.FullName)) }
 		default:
 			return command.ErrSyntax
 		}
@@ -104,7 +103,7 @@ func runCommandList(c *command.Context) error {
 			names = append(names, s.FullName)
 		}
 		for _, sub := range s.Subs {
-			if deep && keep(sub) {
+			if keep(sub) {
 				names = append(names, sub.FullName)
 			}
 		}

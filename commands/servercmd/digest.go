@@ -46,7 +46,11 @@ func (d *digest) value(v *datatypes.Value, expires bool) error {
 	switch v.Kind {
 	case datatypes.String:
 		d.mixNumber(0)
-		d.mix(str.String{}.Of(v).Bytes(nil))
+		s := str.String{}.Of(v)
+		if err := s.Whole(); err != nil {
+			return err
+		}
+		d.mix(s.Bytes(nil))
 	case datatypes.List:
 		d.mixNumber(1)
 		var scratch [32]byte

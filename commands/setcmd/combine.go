@@ -121,6 +121,8 @@ func counter(name, since, summary, options, complexity string, run func(*command
 type counting struct {
 	keys  [][]byte
 	limit int // 0 for none
+	// approx allows an estimate.
+	approx bool
 }
 
 var (
@@ -144,7 +146,7 @@ func (n *counting) parse(a *command.Args, approx bool) {
 		case a.Option("LIMIT", 1):
 			n.limit = int(a.IntIn(0, math.MaxInt64, errLimit))
 		case approx && a.Word("APPROX"):
-			// An exact number is the best approximation.
+			n.approx = true
 		default:
 			a.Fail(command.ErrSyntax)
 		}
@@ -173,16 +175,21 @@ var sintercard = counter("sintercard", "7.0.0", "Counts the members of the inter
 	})
 
 var sunioncard = counter("sunioncard", "8.10.0", "Counts the members of the union of sets.", "[APPROX] [LIMIT limit]", sumCost,
-	func(c *command.Context) error { return count(c, true, set.UnionCard) })
+	func(c *command.Context) error { return count(c, set.UnionCard, set.UnionEstimate) })
 
 var sdiffcard = counter("sdiffcard", "8.10.0", "Counts the members of the first set that are in no other.", "[LIMIT limit]", sumCost,
-	func(c *command.Context) error { return count(c, false, set.DiffCard) })
+	func(c *command.Context) error { return count(c, set.DiffCard, nil) })
 
-func count(c *command.Context, approx bool, card func([]set.Set, int) int) error {
+// count replies what card counts, or, where there is an estimate and APPROX asks for it,
+// what that says.
+func count(c *command.Context, card, estimate func([]set.Set, int) int) error {
 	var n counting
-	n.parse(&c.Args, approx)
+	n.parse(&c.Args, estimate != nil)
 	if err := c.Args.Err(); err != nil {
 		return err
+	}
+	if n.approx {
+		card = estimate
 	}
 
 	sets, _, err := openAll(c, n.keys)

@@ -135,6 +135,9 @@ func runDelEx(c *command.Context) error {
 		if err != nil {
 			return command.Errorf("Key should be of string type if conditions are specified")
 		}
+		if err := s.Whole(); err != nil {
+			return err
+		}
 		exists = cond.holds(s, true)
 	}
 	return replyDeleted(c, key, exists)

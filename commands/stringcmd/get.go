@@ -20,16 +20,19 @@ func runGet(c *command.Context) error {
 		return err
 	}
 
-	replyString(c, s, ok)
-	return nil
+	return replyString(c, s, ok)
 }
 
-func replyString(c *command.Context, s str.String, ok bool) {
+func replyString(c *command.Context, s str.String, ok bool) error {
 	if !ok {
 		c.Reply.Null()
-		return
+		return nil
+	}
+	if err := s.Whole(); err != nil {
+		return err
 	}
 	c.Reply.Bulk(s.Bytes(c.Scratch))
+	return nil
 }
 
 var getdel = command.Spec{
@@ -47,7 +50,9 @@ func runGetDel(c *command.Context) error {
 		return err
 	}
 
-	replyString(c, s, ok)
+	if err := replyString(c, s, ok); err != nil {
+		return err
+	}
 	if ok {
 		deleteKey(c, key)
 	}
@@ -92,7 +97,9 @@ func runGetEx(c *command.Context) error {
 		}
 	}
 
-	replyString(c, s, ok)
+	if err := replyString(c, s, ok); err != nil {
+		return err
+	}
 	if ok {
 		changeExpiry(c, key, &exp)
 	}
@@ -134,7 +141,9 @@ func runGetSet(c *command.Context) error {
 		return err
 	}
 
-	replyString(c, s, ok)
+	if err := replyString(c, s, ok); err != nil {
+		return err
+	}
 	setString(c, key, value, 0)
 	c.Effect("SET", key, value)
 	return nil
@@ -166,7 +175,12 @@ func runGetRange(c *command.Context) error {
 		return err
 	}
 
-	c.Reply.Bulk(s.Range(start, end, c.Scratch))
+	part, err := s.Range(start, end, c.Scratch)
+	if err != nil {
+		return err
+	}
+
+	c.Reply.Bulk(part)
 	return nil
 }
 
@@ -205,7 +219,9 @@ func runMGet(c *command.Context) error {
 			c.Reply.Null()
 			continue
 		}
-		c.Reply.Bulk(str.String{}.Of(&v).Bytes(c.Scratch))
+		if err := replyString(c, str.String{}.Of(&v), true); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -226,6 +242,9 @@ func runDigest(c *command.Context) error {
 	if !ok {
 		c.Reply.Null()
 		return nil
+	}
+	if err := s.Whole(); err != nil {
+		return err
 	}
 	c.Reply.Bulk(str.AppendDigest(c.Scratch, s.Digest()))
 	return nil

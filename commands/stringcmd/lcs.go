@@ -28,6 +28,9 @@ func runLCS(c *command.Context) error {
 		if err != nil {
 			return command.Errorf("The specified keys must contain string values")
 		}
+		if err := s.Whole(); err != nil {
+			return err
+		}
 		text[i] = s.Bytes(nil)
 	}
 	var o lcsOptions

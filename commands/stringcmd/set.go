@@ -59,7 +59,14 @@ func setWith(c *command.Context, key, value []byte) error {
 			return err
 		}
 		if get {
-			replyString(c, old, ok)
+			if err := replyString(c, old, ok); err != nil {
+				return err
+			}
+		}
+		if cond.needsValue() {
+			if err := old.Whole(); err != nil {
+				return err
+			}
 		}
 		if !cond.holds(old, ok) {
 			return notSet(c, get)

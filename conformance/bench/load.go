@@ -54,7 +54,47 @@ func cpuLoads() []load {
 				}
 				return args
 			}},
+		{name: "SETBIT", pipelines: []int{16},
+			next: func(r *rand.Rand) []string {
+				return []string{"SETBIT", key(r.IntN(1000)), strconv.Itoa(r.IntN(bitmapBits)), "1"}
+			}},
+		{name: "BITCOUNT 12K", pipelines: []int{16}, fillN: 1000,
+			fill: func(i int) []string { return []string{"SET", key(i), string(bytes.Repeat([]byte{'b'}, bitmapBits/8))} },
+			next: func(r *rand.Rand) []string { return []string{"BITCOUNT", key(r.IntN(1000))} }},
+		{name: "PFADD", pipelines: []int{16},
+			next: func(r *rand.Rand) []string {
+				return []string{"PFADD", key(r.IntN(100)), strconv.Itoa(r.IntN(keySpace))}
+			}},
+		{name: "PFCOUNT", pipelines: []int{16}, fillN: keySpace,
+			fill: func(i int) []string { return []string{"PFADD", key(i % 100), strconv.Itoa(i)} },
+			next: func(r *rand.Rand) []string { return []string{"PFCOUNT", key(r.IntN(100))} }},
+		{name: "GEOADD", pipelines: []int{16},
+			next: func(r *rand.Rand) []string { return geoAdd("places", r) }},
+		{name: "GEOSEARCH 1", pipelines: []int{16}, fill: place, fillN: places,
+			next: func(r *rand.Rand) []string { return geoSearch(r, "1") }},
+		{name: "GEOSEARCH 10", pipelines: []int{16}, fill: place, fillN: places,
+			next: func(r *rand.Rand) []string { return geoSearch(r, "10") }},
+		{name: "BITCOUNT far", pipelines: []int{1}, fill: farBit, fillN: 100_000,
+			next: func(r *rand.Rand) []string {
+				return []string{"BITCOUNT", key(r.IntN(2)), strconv.Itoa(r.IntN(farBits / 16)), "-1000"}
+			}},
+		{name: "BITOP far", pipelines: []int{1}, fill: farBit, fillN: 100_000,
+			next: func(*rand.Rand) []string { return []string{"BITOP", "AND", "both", key(0), key(1)} }},
 	}
+}
+
+const (
+	bitmapBits = 100_000     // of a small bitmap
+	farBits    = 800_000_000 // of a large one in which few are set
+)
+
+// farBit sets a bit of one of two large bitmaps, the last one first.
+func farBit(i int) []string {
+	at := farBits - 1
+	if i > 1 {
+		at = int(uint64(i)*0x9e3779b97f4a7c15>>1) % farBits
+	}
+	return []string{"SETBIT", key(i % 2), strconv.Itoa(at), "1"}
 }
 
 // prepare empties the server and fills it for the load.
@@ -214,3 +254,24 @@ func (w *worker) run(end time.Time) {
 		w.turns = append(w.turns, time.Since(start))
 	}
 }
+
+const places = 500_000 // in a square of ten by ten degrees
+
+func geoAdd(key string, r *rand.Rand) []string {
+	return []string{"GEOADD", key, degrees(5+10*r.Float64(), 6), degrees(45+10*r.Float64(), 6), "place:" + strconv.Itoa(r.IntN(places))}
+}
+
+// place is the point number i of those that are searched.
+func place(i int) []string {
+	r := rand.New(rand.NewPCG(uint64(i), 1))
+	c := geoAdd("places", r)
+	c[4] = "place:" + strconv.Itoa(i)
+	return c
+}
+
+// geoSearch asks for the points around a random one, within so many kilometres.
+func geoSearch(r *rand.Rand, km string) []string {
+	return []string{"GEOSEARCH", "places", "FROMLONLAT", degrees(6+8*r.Float64(), 4), degrees(46+8*r.Float64(), 4), "BYRADIUS", km, "km"}
+}
+
+func degrees(f float64, digits int) string { return strconv.FormatFloat(f, 'f', digits, 64) }

@@ -3,6 +3,7 @@ package diff
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/medleydb/medley/commands/command"
@@ -74,6 +75,8 @@ func Alike(args []string, a, b command.Value) bool {
 		return near(a, b, slack/1000)
 	case milliseconds:
 		return near(a, b, slack)
+	case numbers:
+		return equalNumbers(a, b)
 	}
 	return equal(a, b)
 }
@@ -91,6 +94,7 @@ const (
 	unorderedPairsPage
 	seconds
 	milliseconds
+	numbers // texts of equal numbers are equal
 )
 
 func ordering(args []string) order {
@@ -126,6 +130,8 @@ func ordering(args []string) order {
 		return seconds
 	case "PTTL", "PEXPIRETIME", "HPTTL", "HPEXPIRETIME":
 		return milliseconds
+	case "GEOPOS", "GEOSEARCH", "GEORADIUS", "GEORADIUS_RO", "GEORADIUSBYMEMBER", "GEORADIUSBYMEMBER_RO":
+		return numbers // Valkey gives coordinates with more digits than Redis 8
 	}
 	return exact
 }
@@ -200,6 +206,18 @@ func equal(a, b command.Value) bool {
 	// NaN is the only double whose text is equal while it is not.
 	return a.Kind == b.Kind && a.Text() == b.Text() && a.Format == b.Format &&
 		slices.EqualFunc(a.Elems, b.Elems, equal)
+}
+
+func equalNumbers(a, b command.Value) bool {
+	if len(a.Elems) > 0 {
+		return a.Kind == b.Kind && slices.EqualFunc(a.Elems, b.Elems, equalNumbers)
+	}
+	if equal(a, b) {
+		return true
+	}
+	x, errX := strconv.ParseFloat(a.Text(), 64)
+	y, errY := strconv.ParseFloat(b.Text(), 64)
+	return a.Kind == b.Kind && errX == nil && errY == nil && x == y
 }
 
 func sorted(v command.Value) command.Value {

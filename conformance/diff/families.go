@@ -2,7 +2,8 @@ package diff
 
 // Families returns every family there is.
 func Families() []Family {
-	return []Family{stringFamily(), genericFamily(), connectionFamily(), transactionFamily(), hashFamily(), listFamily(), setFamily(), zsetFamily(), sortFamily()}
+	return []Family{stringFamily(), genericFamily(), connectionFamily(), transactionFamily(), hashFamily(), listFamily(), setFamily(), zsetFamily(),
+		sortFamily(), bitmapFamily(), hyperLogLogFamily(), geoFamily(), polygonFamily()}
 }
 
 // Expiry options. Whether SET with a time in the past keeps an expired key until
@@ -261,5 +262,91 @@ func sortFamily() Family {
 		{Syntax: "SORT <listkey> [DESC] [ALPHA] [LIMIT <index> <index>] STORE <listkey>", Weight: 2},
 		{Syntax: "SORT <listkey> BY (w* | h*->f1) [ALPHA] [GET # GET x*] STORE <listkey>"},
 		{Syntax: "LRANGE <listkey> 0 -1", Weight: 2},
+	}}
+}
+
+// bitmapFamily has commands of strings too, since a bitmap is one.
+func bitmapFamily() Family {
+	field := "(GET <fieldtype> <fieldoffset> | [OVERFLOW (WRAP | SAT | FAIL)] (SET | INCRBY) <fieldtype> <fieldoffset> <fieldvalue>)"
+	return Family{"bitmap", []Command{
+		{Syntax: "SETBIT <key> <bit> (0 | 1 | 1 | 1)", Weight: 8},
+		{Syntax: "GETBIT <key> <bit>", Weight: 2},
+		{Syntax: "BITCOUNT <key> [<index> <index> [BIT | BYTE]]", Weight: 2},
+		{Syntax: "BITCOUNT <key> <bit> <bit> BIT", Weight: 2},
+		{Syntax: "BITPOS <key> (0 | 1) [<index>]", Weight: 2},
+		{Syntax: "BITPOS <key> (0 | 1) <index> <index> [BIT | BYTE]"},
+		{Syntax: "BITPOS <key> (0 | 1) <bit> <bit> BIT", Weight: 2},
+		{Syntax: "BITOP (AND | OR | XOR) <key> {<key>}", Weight: 3},
+		{Syntax: "BITOP NOT <key> <key>"},
+		{Syntax: "BITOP (DIFF | DIFF1 | ANDOR | ONE) <key> {<key>}", Weight: 3, Requires: "redis>=8.2"},
+		{Syntax: "BITFIELD <key> {" + field + "}", Weight: 4},
+		{Syntax: "BITFIELD_RO <key> GET <fieldtype> <fieldoffset>"},
+		{Syntax: "SET <key> <value>"},
+		{Syntax: "GET <key>"},
+		{Syntax: "STRLEN <key>"},
+		{Syntax: "APPEND <key> <value>"},
+		{Syntax: "SETRANGE <key> <offset> <value>"},
+		{Syntax: "GETRANGE <key> <index> <index>"},
+		{Syntax: "INCR <key>"},
+		{Syntax: "DEL <key>"},
+		{Syntax: "COPY <key> <key> REPLACE"},
+	}}
+}
+
+// hyperLogLogFamily spoils no registers: where they do not add up, the field changes
+// those that it can before it finds out, and Medley none.
+func hyperLogLogFamily() Family {
+	return Family{"hyperloglog", []Command{
+		{Syntax: "PFADD <key> {<element>}", Weight: 6},
+		{Syntax: "PFADD <key> (<elements> | <value>)", Weight: 2},
+		{Syntax: "PFADD <key>"},
+		{Syntax: "PFCOUNT <key>", Weight: 3},
+		{Syntax: "PFCOUNT {<key>}", Weight: 2},
+		{Syntax: "PFMERGE <key> {<key>}", Weight: 2},
+		{Syntax: "PFDEBUG (ENCODING | DECODE | TODENSE | GETREG) <key>"},
+		{Syntax: "GET <key>", Weight: 2},
+		{Syntax: "GETRANGE <key> <index> <index>"},
+		{Syntax: "SETRANGE <key> <hlloffset> (0 | a | H)"},
+		{Syntax: "SET <key> <value>"},
+		{Syntax: "DEL <key>", Weight: 2},
+		{Syntax: "COPY <key> <key> REPLACE"},
+	}}
+}
+
+// geoFamily keeps to where the field finds every point: away from the poles and the
+// antimeridian. ANY without an order shows in what order points are found.
+func geoFamily() Family {
+	shape := "(BYRADIUS <radius> <unit> | BYBOX <radius> <radius> <unit>)"
+	from := "(FROMLONLAT <lon> <lat> | FROMMEMBER <place>)"
+	options := "[ASC | DESC] [COUNT <index> [ANY]] [WITHCOORD] [WITHDIST] [WITHHASH]"
+	return Family{"geo", []Command{
+		{Syntax: "GEOADD <key> [NX | XX] [CH] {<lon> <lat> <place>}", Weight: 8},
+		{Syntax: "GEOADD <key> <lon> <lat> <place> <lon> <lat> <place> <lon> <lat> <place> <lon> <lat> <place>", Weight: 4},
+		{Syntax: "GEODIST <key> <place> <place> [<unit>]", Weight: 2},
+		{Syntax: "GEOHASH <key> {<place>}"},
+		{Syntax: "GEOPOS <key> {<place>}"},
+		{Syntax: "GEOSEARCH <key> " + from + " " + shape + " " + options, Weight: 6},
+		{Syntax: "GEOSEARCHSTORE <key> <key> " + from + " " + shape + " [ASC | DESC] [COUNT <index> [ANY]]", Weight: 2},
+		{Syntax: "GEORADIUS <key> <lon> <lat> <radius> <unit> " + options, Weight: 2},
+		{Syntax: "GEORADIUS <key> <lon> <lat> <radius> <unit> STORE <key>"},
+		{Syntax: "GEORADIUS_RO <key> <lon> <lat> <radius> <unit> " + options},
+		{Syntax: "GEORADIUSBYMEMBER <key> <place> <radius> <unit> " + options, Weight: 2},
+		{Syntax: "GEORADIUSBYMEMBER_RO <key> <place> <radius> <unit> " + options},
+		{Syntax: "ZRANGE <key> 0 -1 WITHSCORES"},
+		{Syntax: "ZREM <key> {<place>}"},
+		{Syntax: "SET <key> <value>"},
+		{Syntax: "DEL <key>"},
+	}}
+}
+
+// polygonFamily keeps to polygons of a country's size: of larger ones Valkey misses points.
+func polygonFamily() Family {
+	polygon := "(BYPOLYGON 3 <vlon> <vlat> <vlon> <vlat> <vlon> <vlat> | BYPOLYGON 5 <vlon> <vlat> <vlon> <vlat> <vlon> <vlat> <vlon> <vlat> <vlon> <vlat>)"
+	return Family{"polygon", []Command{
+		{Syntax: "GEOADD <key> <vlon> <vlat> <place> <vlon> <vlat> <place> <vlon> <vlat> <place> <vlon> <vlat> <place>", Weight: 4, Requires: "valkey>=9"},
+		{Syntax: "GEOSEARCH <key> " + polygon + " (ASC | DESC) [COUNT <index>] [WITHDIST] [WITHHASH]", Weight: 4, Requires: "valkey>=9"},
+		{Syntax: "GEOSEARCHSTORE <key> <key> " + polygon, Requires: "valkey>=9"},
+		{Syntax: "ZRANGE <key> 0 -1 WITHSCORES", Requires: "valkey>=9"},
+		{Syntax: "DEL <key>", Requires: "valkey>=9"},
 	}}
 }

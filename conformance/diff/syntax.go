@@ -100,6 +100,12 @@ func (n node) appendTo(args []string, g *generator) []string {
 			}
 			return args
 		}
+		if n.text == "elements" {
+			for range 20 + g.below(200) {
+				args = append(args, g.placeholder("element"))
+			}
+			return args
+		}
 		return append(args, g.placeholder(n.text))
 	case 's':
 		for _, part := range n.parts {

@@ -7,6 +7,7 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/medleydb/medley/datatypes"
+	"github.com/medleydb/medley/datatypes/hll"
 )
 
 // Operations on several sets. Where all of them are bitmaps and nothing else, they run on
@@ -165,6 +166,37 @@ func UnionCard(sets []Set, limit int) (n int) {
 		})
 	}
 	return capped(n, limit)
+}
+
+// exactMembers is up to how many members outside the largest set UnionEstimate looks up
+// one by one.
+const exactMembers = 10_000
+
+// UnionEstimate is UnionCard with a standard error of 0.81%, in less time where the sets
+// have many members: each is hashed, and none looked up. Where that would not be
+// faster the number is exact.
+func UnionEstimate(sets []Set, limit int) int {
+	total, largest := 0, 0
+	for _, s := range sets {
+		total += s.Len()
+		largest = max(largest, s.Len())
+	}
+	if total-largest <= exactMembers || limit > 0 && limit <= largest || bitmapsOf(sets) != nil {
+		return UnionCard(sets, limit)
+	}
+	var u hll.Union
+	var scratch [Scratch]byte
+	for _, s := range sets {
+		s.Each(func(t *Member) bool {
+			u.Add(t.Bytes(scratch[:0]))
+			return true
+		})
+	}
+	n, err := u.Count()
+	if err != nil {
+		return UnionCard(sets, limit)
+	}
+	return capped(max(largest, min(int(n), total)), limit)
 }
 
 // EachDiff passes every member of the first set that is in no other to fn, until fn

@@ -365,3 +365,46 @@ func BenchmarkAdd(b *testing.B) {
 		})
 	}
 }
+
+// TestUnionEstimate protects SUNIONCARD APPROX: near the true number where it estimates,
+// exact where that is as fast, and never above the limit.
+func TestUnionEstimate(t *testing.T) {
+	env := &datatypes.Env{Limits: datatypes.DefaultLimits()}
+	a, b, small := New(env), New(env), New(env)
+	for i := range 30000 {
+		a.Add([]byte("m" + strconv.Itoa(i)))
+		b.Add([]byte("m" + strconv.Itoa(i+15000)))
+	}
+	small.Add([]byte("x"))
+	if n := UnionEstimate([]Set{a, b}, 0); n < 43000 || n > 47000 || n == 45000 {
+		t.Errorf("45000 members are estimated as %d", n)
+	}
+	for _, c := range []struct {
+		sets        []Set
+		limit, want int
+	}{{[]Set{a, b}, 100, 100}, {[]Set{a, b}, 40000, 40000}, {[]Set{a, small}, 0, 30001}, {[]Set{a}, 0, 30000}, {[]Set{b, b}, 0, 30000}} {
+		if n := UnionEstimate(c.sets, c.limit); n != c.want && (len(c.sets) < 2 || n < c.want || n > c.want*102/100 || c.limit > 0) {
+			t.Errorf("the union of %d sets, limit %d: %d, want %d", len(c.sets), c.limit, n, c.want)
+		}
+	}
+}
+
+func BenchmarkUnionCard(b *testing.B) {
+	env := &datatypes.Env{Limits: datatypes.DefaultLimits()}
+	sets := []Set{New(env), New(env), New(env)}
+	for i := range 200000 {
+		for k, s := range sets {
+			s.Add([]byte("member:" + strconv.Itoa(i+k*100000)))
+		}
+	}
+	b.Run("exact", func(b *testing.B) {
+		for b.Loop() {
+			UnionCard(sets, 0)
+		}
+	})
+	b.Run("estimate", func(b *testing.B) {
+		for b.Loop() {
+			UnionEstimate(sets, 0)
+		}
+	})
+}

@@ -47,6 +47,9 @@ func (s String) Append(b []byte) (int, error) {
 		s.v.Dirty = true
 		return len(l.b), nil
 	}
+	if len(b) > 0 && s.write(b, n) {
+		return n + len(b), nil
+	}
 	copy(s.grow(n + len(b))[n:], b)
 	return n + len(b), nil
 }
@@ -63,8 +66,55 @@ func (s String) SetRange(offset int, b []byte) (int, error) {
 		return n, datatypes.ErrStringTooLong
 	}
 	n = max(n, offset+len(b))
+	if s.write(b, offset) {
+		return n, nil
+	}
 	copy(s.grow(n)[offset:], b)
 	return n, nil
+}
+
+// InPlace returns the bytes of a string that has been changed before, to be changed in
+// place again; the caller then says so in Value().Dirty. It returns nil for others.
+func (s String) InPlace() []byte {
+	if l, ok := s.v.Object.(*large); ok {
+		return l.b
+	}
+	if s.v.Encoding == Modified && s.v.Object == nil {
+		return s.v.Bytes
+	}
+	return nil
+}
+
+// Resize makes the string n bytes long and returns its bytes, to be changed in place
+// before anything else is done with it. It keeps what it has of these; bytes behind the
+// former end are of any value.
+func (s String) Resize(n int) []byte {
+	if l, ok := s.v.Object.(*large); ok {
+		if n > cap(l.b) {
+			l.b = slices.Grow(l.b, n-len(l.b))
+		}
+		l.b = l.b[:n]
+		s.v.Dirty = true
+		return l.b
+	}
+	if n > s.Len() {
+		return s.grow(n)
+	}
+	var text [maxIntegerText]byte
+	old := s.Bytes(text[:])
+	b := s.v.Replace(Modified, n)
+	copy(b, old)
+	return b
+}
+
+// write lets a Source that takes bytes take them.
+func (s String) write(b []byte, offset int) bool {
+	w, ok := s.v.Object.(Writer)
+	if !ok || !w.WriteAt(b, offset) {
+		return false
+	}
+	s.v.Dirty = true
+	return true
 }
 
 // Writable returns the string, extended by zero bytes to at least n bytes, to be
@@ -107,20 +157,24 @@ func (s String) grow(n int) []byte {
 }
 
 // Range returns the bytes from start to end, both inclusive; negative positions
-// count from the end, -1 being the last byte. It borrows as Bytes does.
-func (s String) Range(start, end int64, scratch []byte) []byte {
+// count from the end, -1 being the last byte. It borrows as Bytes does. Error:
+// datatypes.ErrStringTooLong, where the part is longer than a string may be.
+func (s String) Range(start, end int64, scratch []byte) ([]byte, error) {
 	n := int64(s.Len())
 	if start < 0 && end < 0 && start > end {
-		return nil
+		return nil, nil
 	}
 	start, end = fromEnd(start, n), min(fromEnd(end, n), n-1)
 	if start > end {
-		return nil
+		return nil, nil
 	}
 	if s.v.Encoding == Sparse {
-		return s.v.Object.(Source).AppendRange(nil, int(start), int(end)+1)
+		if end-start >= int64(s.v.Env.Limits.MaxString) {
+			return nil, datatypes.ErrStringTooLong
+		}
+		return s.v.Object.(Source).AppendRange(nil, int(start), int(end)+1), nil
 	}
-	return s.Bytes(scratch)[start : end+1]
+	return s.Bytes(scratch)[start : end+1], nil
 }
 
 // fromEnd resolves a negative position; one before the start is the start.

@@ -24,8 +24,23 @@ func (s String) Equal(b []byte) bool {
 // Digest returns the hash by which conditional commands compare strings: XXH3 of
 // 64 bits, without a seed, over the bytes.
 func (s String) Digest() uint64 {
+	if s.v.Encoding == Sparse {
+		return s.digestPieces()
+	}
 	var text [maxIntegerText]byte
 	return xxh3.Hash(s.Bytes(text[:]))
+}
+
+// digestPieces is Digest without the whole string in memory.
+func (s String) digestPieces() uint64 {
+	src := s.v.Object.(Source)
+	h := xxh3.New()
+	var buf []byte
+	for at := 0; at < src.Len(); at += 64 << 10 {
+		buf = src.AppendRange(buf[:0], at, min(at+64<<10, src.Len()))
+		h.Write(buf)
+	}
+	return h.Sum64()
 }
 
 // digestDigits is the length of a digest in text.

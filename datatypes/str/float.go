@@ -19,6 +19,9 @@ func (s String) Float() (datatypes.LongDouble, error) {
 	case !s.v.Exists():
 		return datatypes.LongDouble{}, nil
 	}
+	if s.v.Encoding == Sparse {
+		return datatypes.LongDouble{}, datatypes.ErrNotFloat
+	}
 	if f, ok := datatypes.ParseLongDouble(s.Bytes(nil)); ok {
 		return f, nil
 	}

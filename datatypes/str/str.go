@@ -74,6 +74,15 @@ type Source interface {
 	AppendRange(dst []byte, from, to int) []byte
 }
 
+// A Writer is a Source that takes bytes too, as far as its form bears them.
+type Writer interface {
+	Source
+	// WriteAt writes b (not empty) at the offset in bytes, which may lie behind the end:
+	// then zero bytes stand between. Where that does not pay in this form it changes
+	// nothing and returns false.
+	WriteAt(b []byte, offset int) bool
+}
+
 // large is the object of a Large string.
 type large struct{ b []byte }
 
@@ -125,6 +134,24 @@ func (s String) SetRaw(b []byte) {
 	copy(s.v.Overwrite(Raw, len(b)), b)
 }
 
+// Adopt makes the string hold b, which is the string's from then on: as it is, like
+// one that has been changed in place.
+func (s String) Adopt(b []byte) {
+	if len(b) > growInline {
+		s.v.SetObject(Large, &large{b})
+		return
+	}
+	copy(s.v.Overwrite(Modified, len(b)), b)
+}
+
+// Room returns how many bytes the string can have without being copied.
+func (s String) Room() int {
+	if l, ok := s.v.Object.(*large); ok {
+		return cap(l.b)
+	}
+	return len(s.v.Bytes)
+}
+
 // SetInt makes the string hold the decimal form of n.
 func (s String) SetInt(n int64) { datatypes.PutInt(s.v.Overwrite(Integer, datatypes.IntWidth(n)), n) }
 
@@ -139,7 +166,7 @@ func (s String) Len() int {
 	return len(s.v.Bytes)
 }
 
-// Bytes returns the string. It borrows the value; an integer is written to
+// Bytes returns the string, which is Whole. It borrows the value; an integer is written to
 // scratch, which needs room for 20 bytes not to be grown, and a Sparse string is
 // new memory.
 func (s String) Bytes(scratch []byte) []byte {
@@ -154,6 +181,15 @@ func (s String) Bytes(scratch []byte) []byte {
 		return s.AppendTo(nil)
 	}
 	return s.v.Bytes
+}
+
+// Whole reports whether the string may be given out whole: its error is
+// datatypes.ErrStringTooLong for a Sparse one that is longer than other strings may be.
+func (s String) Whole() error {
+	if s.v.Encoding == Sparse && s.Len() > s.v.Env.Limits.MaxString {
+		return datatypes.ErrStringTooLong
+	}
+	return nil
 }
 
 // AppendTo appends the string to dst.

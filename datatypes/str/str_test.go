@@ -109,11 +109,11 @@ func TestRange(t *testing.T) {
 	} {
 		s := newString()
 		s.Set([]byte("hello"))
-		if got := s.Range(c.start, c.end, nil); string(got) != c.want {
+		if got, err := s.Range(c.start, c.end, nil); string(got) != c.want || err != nil {
 			t.Errorf("Range(%d, %d) = %q, want %q", c.start, c.end, got, c.want)
 		}
 	}
-	if got := newString().Range(0, -1, nil); len(got) != 0 {
+	if got, err := newString().Range(0, -1, nil); len(got) != 0 || err != nil {
 		t.Errorf("range of no string: %q", got)
 	}
 }
@@ -239,7 +239,7 @@ func step(t *testing.T, r *rand.Rand, s String, m *model) {
 		if start < 0 && end < 0 && start > end {
 			want = nil
 		}
-		if got := s.Range(start, end, nil); !bytes.Equal(got, want) {
+		if got, err := s.Range(start, end, nil); !bytes.Equal(got, want) || err != nil {
 			t.Fatalf("Range(%d, %d) = %q, want %q", start, end, got, want)
 		}
 	}
