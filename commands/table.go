@@ -11,6 +11,7 @@ import (
 	"github.com/medleydb/medley/commands/scriptcmd"
 	"github.com/medleydb/medley/commands/servercmd"
 	"github.com/medleydb/medley/commands/setcmd"
+	"github.com/medleydb/medley/commands/streamcmd"
 	"github.com/medleydb/medley/commands/stringcmd"
 	"github.com/medleydb/medley/commands/txcmd"
 	"github.com/medleydb/medley/commands/zsetcmd"
@@ -28,6 +29,7 @@ func allSpecs() []*command.Spec {
 		scriptcmd.Specs(),
 		servercmd.Specs(),
 		setcmd.Specs(),
+		streamcmd.Specs(),
 		stringcmd.Specs(),
 		txcmd.Specs(),
 		zsetcmd.Specs(),

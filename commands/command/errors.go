@@ -7,6 +7,7 @@ import (
 	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/datatypes/hash"
 	"github.com/medleydb/medley/datatypes/str"
+	"github.com/medleydb/medley/datatypes/stream"
 	"github.com/medleydb/medley/keyspace"
 )
 
@@ -82,6 +83,11 @@ var wireTexts = map[error]string{
 	str.ErrLCSTooLarge:         "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len",
 	hash.ErrNotInteger:         "ERR hash value is not an integer",
 	hash.ErrNotFloat:           "ERR hash value is not a float",
+	stream.ErrSmallID:          "ERR The ID specified in XADD is equal or smaller than the target stream top item",
+	stream.ErrZeroID:           "ERR The ID specified in XADD must be greater than 0-0",
+	stream.ErrExhausted:        "ERR The stream has exhausted the last possible ID, unable to add more items",
+	stream.ErrTooLarge:         "ERR Elements are too large to be stored",
+	stream.ErrGroupExists:      "BUSYGROUP Consumer Group name already exists",
 	datatypes.ErrStringTooLong: "ERR string exceeds maximum allowed size (proto-max-bulk-len)",
 }
 
