@@ -161,7 +161,7 @@ func (x *claim) take(id stream.ID) bool {
 		if !x.force {
 			return false
 		}
-		p = x.g.Add(id, 0)
+		p = x.g.Add(id, 1)
 	}
 	if x.tooFresh(p) {
 		return false

@@ -101,8 +101,8 @@ var xgroupSetID = command.Spec{
 func runXGroupSetID(c *command.Context) error {
 	key, name, idWord := c.Args.Key(), c.Args.Bytes(), c.Args.Bytes()
 	read := int64(stream.ReadUnknown)
-	if c.Args.More() {
-		if c.Args.Len() != 2 || !c.Args.Word("ENTRIESREAD") {
+	for c.Args.More() {
+		if !c.Args.Option("ENTRIESREAD", 1) {
 			return c.SubcommandError()
 		}
 		read = entriesRead(&c.Args)
@@ -303,11 +303,8 @@ func runXPending(c *command.Context) error {
 			from, to = startArg(&a), endArg(&a)
 			c.Args.Fail(a.Err())
 		}
-		if c.Args.More() {
+		if c.Args.More() { // what may follow without IDLE is not looked at
 			of = c.Args.Bytes()
-		}
-		if c.Args.More() {
-			c.Args.Fail(command.ErrSyntax)
 		}
 	}
 	if err := c.Args.Err(); err != nil {

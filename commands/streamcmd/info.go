@@ -30,8 +30,13 @@ var xinfoStream = command.Spec{
 // fullCount is how many entries the full form returns when it is not told.
 const fullCount = 10
 
+// runXInfoStream looks at the key before its other arguments, as servers of the field do.
 func runXInfoStream(c *command.Context) error {
 	key := c.Args.Key()
+	s, err := readStream(c, key)
+	if err != nil {
+		return err
+	}
 	full, count := false, int64(fullCount)
 	if c.Args.More() {
 		if n := c.Args.Len(); n == 2 || n > 3 || !c.Args.Word("FULL") {
@@ -48,11 +53,6 @@ func runXInfoStream(c *command.Context) error {
 		}
 	}
 	if err := c.Args.Err(); err != nil {
-		return err
-	}
-
-	s, err := readStream(c, key)
-	if err != nil {
 		return err
 	}
 

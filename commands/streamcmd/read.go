@@ -145,16 +145,17 @@ func (r *readArgs) streams(c *command.Context) {
 
 // A source is one of the streams to be read.
 type source struct {
-	key      []byte
-	s        stream.Stream
-	g        stream.Group
-	c        stream.Consumer
-	from, to stream.ID
-	is       readKind
-	created  bool // the consumer
-	serve    bool // there is something
-	n        int  // with a budget: how many entries
-	claims   []stream.Pending
+	key     []byte
+	s       stream.Stream
+	g       stream.Group
+	c       stream.Consumer
+	from    stream.ID
+	end     bool // nothing can stand there
+	is      readKind
+	created bool // the consumer
+	serve   bool // there is something
+	n       int  // with a budget: how many entries
+	claims  []stream.Pending
 }
 
 // A readKind says what is to be read.
@@ -185,7 +186,7 @@ func runXRead(c *command.Context) error {
 		if x.is == readTop && ok {
 			x.from = top
 		}
-		if x.serve = ok && !top.Less(x.from); x.serve {
+		if x.serve = ok && !x.end && !top.Less(x.from); x.serve {
 			served++
 		}
 	}
@@ -261,16 +262,21 @@ func (r *readArgs) target(c *command.Context, x *source, word []byte) error {
 		if err := c.Args.Err(); err != nil {
 			return err
 		}
-		if r.grouped {
+		switch {
+		case r.grouped && after == stream.MaxID: // servers of the field mean > by it
+			x.is, after = readNew, x.g.Last()
+		case r.grouped:
 			x.is = readHistory
 		}
 	}
-	next, ok := after.Next()
-	if !ok {
-		next = stream.MaxID // which no entry behind it can have
-	}
-	x.from = next
+	x.behind(after)
 	return nil
+}
+
+// behind makes the source begin behind an ID.
+func (x *source) behind(id stream.ID) {
+	next, ok := id.Next()
+	x.from, x.end = next, !ok
 }
 
 func (r *readArgs) limited() bool { return r.maxCount > 0 || r.maxSize > 0 }

@@ -1,6 +1,8 @@
 package streamcmd
 
 import (
+	"bytes"
+
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/datatypes/stream"
 	"github.com/medleydb/medley/keyspace"
@@ -21,7 +23,7 @@ func runXReadGroup(c *command.Context) error {
 	}
 	served := 0
 	for i := range list {
-		if r.prepare(c, &list[i]) {
+		if r.skipEarlier(list[:i], &list[i]); r.prepare(c, &list[i]) {
 			served++
 		}
 	}
@@ -46,6 +48,22 @@ func runXReadGroup(c *command.Context) error {
 	return nil
 }
 
+// skipEarlier moves the start behind what an earlier mention of the same stream will
+// have brought.
+func (r *readArgs) skipEarlier(earlier []source, x *source) {
+	for i := range earlier {
+		y := &earlier[i]
+		if x.is != readNew || y.is != readNew || !y.serve || !bytes.Equal(x.key, y.key) {
+			continue
+		}
+		n := r.count - int64(len(y.claims))
+		it := x.s.Range(y.from, stream.MaxID, false)
+		for x.from = y.from; (r.count < 0 || n > 0) && it.Next(); n-- {
+			x.behind(it.ID())
+		}
+	}
+}
+
 // prepare finds the consumer, and out whether there is something to read for it.
 func (r *readArgs) prepare(c *command.Context, x *source) bool {
 	now := c.Tx.NowMs()
@@ -62,7 +80,7 @@ func (r *readArgs) prepare(c *command.Context, x *source) bool {
 		r.findClaims(c, x)
 	}
 	top, ok := x.s.Top()
-	x.serve = ok && !top.Less(x.from) || len(x.claims) > 0
+	x.serve = ok && !x.end && !top.Less(x.from) || len(x.claims) > 0
 	return x.serve
 }
 
@@ -105,7 +123,7 @@ func (r *readArgs) deliver(c *command.Context, x *source) {
 	}
 	most := r.countOf(x)
 	read := int64(0)
-	for it := x.s.Range(x.from, stream.MaxID, false); (most < 0 || n < most) && it.Next(); n++ {
+	for it := x.s.Range(x.from, stream.MaxID, false); !x.end && (most < 0 || n < most) && it.Next(); n++ {
 		if r.claim {
 			c.Reply.Array(4)
 			replyID(c, it.ID())
@@ -127,7 +145,9 @@ func (r *readArgs) deliver(c *command.Context, x *source) {
 		}
 	}
 	c.Reply.Close(mark, int(n))
-	x.c.Active(now)
+	if !r.noAck || len(x.claims) > 0 {
+		x.c.Active(now)
+	}
 	if read > 0 && recording {
 		effectRead(c, x.key, x.g)
 	}

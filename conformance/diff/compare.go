@@ -57,6 +57,10 @@ func alike(args []string, a, b command.Value) bool {
 		return equal(a, b)
 	}
 	switch how {
+	case idleRows:
+		return equal(withoutIdle(a), withoutIdle(b))
+	case streamInfo:
+		return equal(withoutClocks(a), withoutClocks(b))
 	case runDependent:
 		return true
 	case unorderedElems:
@@ -86,6 +90,8 @@ const (
 	unorderedPage // cursor and elements
 	seconds
 	milliseconds
+	idleRows   // the third of each row is a time
+	streamInfo // some values are times, or tell of the server's memory
 )
 
 func ordering(args []string) order {
@@ -109,6 +115,12 @@ func ordering(args []string) order {
 		return seconds
 	case "PTTL", "PEXPIRETIME":
 		return milliseconds
+	case "XPENDING":
+		if len(args) > 3 {
+			return idleRows
+		}
+	case "XINFO":
+		return streamInfo
 	}
 	return exact
 }
@@ -119,6 +131,53 @@ func near(a, b command.Value, slack int64) bool {
 		return a.Int == b.Int
 	}
 	return max(a.Int-b.Int, b.Int-a.Int) <= slack
+}
+
+// withoutIdle blanks the third element of each row.
+func withoutIdle(v command.Value) command.Value {
+	v.Elems = slices.Clone(v.Elems)
+	for i, row := range v.Elems {
+		if len(row.Elems) > 2 {
+			v.Elems[i].Elems = slices.Clone(row.Elems)
+			v.Elems[i].Elems[2] = command.Value{Kind: row.Elems[2].Kind}
+		}
+	}
+	return v
+}
+
+// withoutClocks blanks what XINFO tells of times, and of the server's tree.
+func withoutClocks(v command.Value) command.Value {
+	v.Elems = slices.Clone(v.Elems)
+	for i := range v.Elems {
+		e := &v.Elems[i]
+		name := ""
+		if i%2 == 1 && v.Elems[i-1].Kind == command.Bulk {
+			name = v.Elems[i-1].Str
+		}
+		switch name {
+		case "idle", "seen-time", "radix-tree-nodes":
+			*e = command.Value{Kind: e.Kind}
+		case "inactive", "active-time":
+			*e = command.Value{Kind: e.Kind, Int: min(e.Int, 0)} // -1 is never
+		case "pending":
+			*e = withoutDeliveryTimes(*e)
+		default:
+			*e = withoutClocks(*e)
+		}
+	}
+	return v
+}
+
+// withoutDeliveryTimes blanks the last but one element of each row.
+func withoutDeliveryTimes(v command.Value) command.Value {
+	v.Elems = slices.Clone(v.Elems)
+	for i, row := range v.Elems {
+		if n := len(row.Elems); n > 2 {
+			v.Elems[i].Elems = slices.Clone(row.Elems)
+			v.Elems[i].Elems[n-2] = command.Value{Kind: command.Int}
+		}
+	}
+	return v
 }
 
 func equal(a, b command.Value) bool {
