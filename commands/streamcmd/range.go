@@ -46,12 +46,12 @@ var xrevrange = command.Spec{
 
 func entriesBetween(c *command.Context, backward bool) error {
 	key := c.Args.Key()
-	var from, to stream.ID
+	first, last := c.Args.Bytes(), c.Args.Bytes()
 	if backward {
-		to, from = endArg(&c.Args), startArg(&c.Args)
-	} else {
-		from, to = startArg(&c.Args), endArg(&c.Args)
+		first, last = last, first
 	}
+	// The start before the end, wherever it stands: its error comes first.
+	from, to := startOf(&c.Args, first), endOf(&c.Args, last)
 	count := int64(-1)
 	for c.Args.More() {
 		if !c.Args.Option("COUNT", 1) {

@@ -87,8 +87,11 @@ func numberedIDs(a *command.Args) []stream.ID {
 
 // startArg and endArg take the ends of an interval: an ID, of which half may be missing,
 // - or + for the first and last possible one, or ( and an ID that is left out.
-func startArg(a *command.Args) stream.ID {
-	b := a.Bytes()
+func startArg(a *command.Args) stream.ID { return startOf(a, a.Bytes()) }
+
+func endArg(a *command.Args) stream.ID { return endOf(a, a.Bytes()) }
+
+func startOf(a *command.Args, b []byte) stream.ID {
 	if len(b) > 1 && b[0] == '(' {
 		id, ok := parseID(a, b[1:]).Next()
 		if !ok {
@@ -99,8 +102,7 @@ func startArg(a *command.Args) stream.ID {
 	return edge(a, b, 0)
 }
 
-func endArg(a *command.Args) stream.ID {
-	b := a.Bytes()
+func endOf(a *command.Args, b []byte) stream.ID {
 	if len(b) > 1 && b[0] == '(' {
 		id, _, ok := stream.ParseID(b[1:], math.MaxUint64)
 		if !ok {
