@@ -51,6 +51,8 @@ func runXGroupCreate(c *command.Context) error {
 		return err
 	case !ok && !mkstream:
 		return errNeedsKey
+	case len(c.Argv()) > maxCreateArgs:
+		return c.SubcommandError()
 	}
 	id := lastOr(&c.Args, idWord, s)
 	if err := c.Args.Err(); err != nil {
@@ -72,6 +74,12 @@ func runXGroupCreate(c *command.Context) error {
 	c.Reply.OK()
 	return nil
 }
+
+// The most arguments of two subcommands, which servers of the field look at last.
+const (
+	maxCreateArgs = 8
+	maxSetIDArgs  = 7
+)
 
 func entriesRead(a *command.Args) int64 {
 	n := a.Int()
@@ -114,6 +122,9 @@ func runXGroupSetID(c *command.Context) error {
 	s, g, err := openGroup(c, key, name)
 	if err != nil {
 		return err
+	}
+	if len(c.Argv()) > maxSetIDArgs {
+		return c.SubcommandError()
 	}
 	id := s.LastID()
 	if !(len(idWord) == 1 && idWord[0] == '$') {
