@@ -61,6 +61,7 @@ const (
 	modeBoth   = 2 << 2
 	headLen    = 4 // shift
 	longBody   = 15
+	maxHead    = 1 + 3*binary.MaxVarintLen64
 	firstBuf   = 64 // bytes
 	minCompact = 256
 )
@@ -192,15 +193,17 @@ func (b *block) sameNames(fields [][]byte) bool {
 	return true
 }
 
-// append adds an entry, whose ID is greater than all.
-func (b *block) append(id ID, fields [][]byte, scratch []byte) []byte {
-	flags := byte(0)
-	body := scratch[:0]
+// append adds an entry, whose ID is greater than all. The body is written where it
+// comes to stand if the head is a short one, as it nearly always is.
+func (b *block) append(id ID, fields [][]byte) {
+	const short = 2
+	at := len(b.buf)
+	b.buf = append(b.buf, 0, 0)
+	flags, node := byte(0), 0
 	same := b.sameNames(fields)
-	node := 0
 	if !same {
 		flags = headNames
-		body = binary.AppendUvarint(body, uint64(len(fields)/2))
+		b.buf = binary.AppendUvarint(b.buf, uint64(len(fields)/2))
 		node = intNode(int64(len(fields) / 2))
 	}
 	for i, f := range fields {
@@ -208,19 +211,25 @@ func (b *block) append(id ID, fields [][]byte, scratch []byte) []byte {
 			continue
 		}
 		t := pack.Make(f)
-		body = appendText(body, &t)
+		b.buf = appendText(b.buf, &t)
 		node += textNode(&t)
 	}
 	prev := b.last
 	if b.live+b.dead == 0 {
 		prev = b.base
 	}
-	b.buf = appendHead(b.buf, prev, id, flags, len(body))
-	b.buf = append(b.buf, body...)
+	var room [maxHead]byte
+	head := appendHead(room[:0], prev, id, flags, len(b.buf)-at-short)
+	switch n := len(head); {
+	case n > short:
+		b.buf = slices.Insert(b.buf, at+short, head[short:]...)
+	case n < short:
+		b.buf = slices.Delete(b.buf, at, at+short-n)
+	}
+	copy(b.buf[at:], head)
 	b.node += node + entryNode(b.key, id, len(fields)/2, same) + intNode(int64(b.live+1)) - intNode(int64(b.live))
 	b.live++
 	b.last = id
-	return body
 }
 
 // find returns the mark of the entry with the ID, dead or alive.

@@ -20,8 +20,6 @@ import (
 	"math"
 	"unsafe"
 
-	"github.com/tidwall/btree"
-
 	"github.com/medleydb/medley/datatypes"
 )
 
@@ -66,8 +64,8 @@ func (Stream) EncodingName() string { return "stream" }
 // data is the object of a stream.
 type data struct {
 	owner  *owner
-	tail   *block // the last block, nil when there is no entry
-	sealed *btree.BTreeG[*block]
+	tail   *block   // the last block, nil when there is no entry
+	sealed *sealed  // the others, nil when there is none
 	groups []*group // by name
 	idmp   *producers
 
@@ -77,23 +75,10 @@ type data struct {
 	deleted ID     // greatest that was deleted by ID
 	added   uint64 // entries ever
 	bytes   int    // beside this struct
-
-	scratch []byte // of appends; and, once a block is sealed, its buffer's room
-	spare   []byte
-	probe   block
-	found   *block
-	visit   func(*block) bool
 }
 
 const (
-	// treeDegree is half the most children of a node of the trees. Above 128 the
-	// tree's DeleteAt fails.
-	treeDegree = 32
-	// treeItemBytes is what the tree takes for a pointer, its nodes being about two
-	// thirds full. It does not tell its size.
-	treeItemBytes = 12
-	treeBytes     = int(unsafe.Sizeof(btree.BTreeG[*block]{})) + 64
-	blockBytes    = int(unsafe.Sizeof(block{}))
+	blockBytes = int(unsafe.Sizeof(block{}))
 	// maxSpare is the largest buffer in bytes that is kept for the next block.
 	maxSpare = 8 << 10
 )
@@ -127,11 +112,9 @@ func (d *data) Clone() datatypes.Object {
 	c := new(data)
 	*c = *d
 	d.owner, c.owner = new(owner), new(owner)
-	c.bytes -= cap(c.scratch) + cap(c.spare)
-	c.scratch, c.spare, c.found, c.visit = nil, nil, nil, nil
 	if d.sealed != nil {
-		c.sealed = d.sealed.Copy()
-		c.visit = c.finder()
+		c.bytes -= cap(d.sealed.spare)
+		c.sealed = newSealed(d.sealed.tree.Copy())
 	}
 	c.groups = make([]*group, len(d.groups))
 	for i, g := range d.groups {
@@ -171,7 +154,7 @@ func (s Stream) Info() (i Info) {
 		i.Blocks = 1
 	}
 	if d.sealed != nil {
-		i.Blocks += d.sealed.Len()
+		i.Blocks += d.sealed.tree.Len()
 	}
 	return i
 }
@@ -260,12 +243,9 @@ func (s Stream) Append(id ID, fields [][]byte) error {
 	} else {
 		b = d.writable(b)
 	}
-	was := cap(b.buf) + cap(d.scratch)
-	d.scratch = b.append(id, fields, d.scratch)
-	if cap(d.scratch) > maxSpare {
-		d.scratch = nil
-	}
-	d.bytes += cap(b.buf) + cap(d.scratch) - was
+	was := cap(b.buf)
+	b.append(id, fields)
+	d.bytes += cap(b.buf) - was
 	d.length++
 	d.added++
 	d.last, d.top = id, id
@@ -275,11 +255,12 @@ func (s Stream) Append(id ID, fields [][]byte) error {
 // begin makes a new last block.
 func (d *data) begin(id ID, fields [][]byte) *block {
 	b := &block{owner: d.owner}
-	if d.spare != nil {
-		d.bytes -= cap(d.spare)
-		b.buf, d.spare = d.spare[:0], nil
-	} else if d.sealed == nil {
+	switch {
+	case d.sealed == nil:
 		b.buf = make([]byte, 0, firstBuf)
+	case d.sealed.spare != nil:
+		d.bytes -= cap(d.sealed.spare)
+		b.buf, d.sealed.spare = d.sealed.spare[:0], nil
 	}
 	b.begin(id, fields)
 	d.bytes += blockBytes + cap(b.buf)
@@ -292,29 +273,18 @@ func (d *data) begin(id ID, fields [][]byte) *block {
 func (d *data) seal() {
 	b := d.writable(d.tail)
 	d.tail = nil
+	if d.sealed == nil {
+		d.sealed = newSealed(newTree())
+		d.bytes += sealedBytes
+	}
 	if cap(b.buf) > len(b.buf) && cap(b.buf) <= maxSpare {
-		d.spare = b.buf
+		d.bytes -= cap(d.sealed.spare)
+		d.sealed.spare = b.buf
 		b.buf = append([]byte(nil), b.buf...)
 		d.bytes += cap(b.buf)
 	}
-	if d.sealed == nil {
-		d.sealed = btree.NewBTreeGOptions(lessBlock, btree.Options{NoLocks: true, Degree: treeDegree})
-		d.visit = d.finder()
-		d.bytes += treeBytes
-	}
-	d.sealed.Load(b)
+	d.sealed.tree.Load(b)
 	d.bytes += treeItemBytes
-}
-
-func lessBlock(a, b *block) bool { return a.key.Less(b.key) }
-
-// finder returns the visitor of searches in the tree, made once: one made for each
-// search would cost an allocation.
-func (d *data) finder() func(*block) bool {
-	return func(b *block) bool {
-		d.found = b
-		return false
-	}
 }
 
 // writable returns the block for a change: itself, or a copy where it is shared.
@@ -330,7 +300,7 @@ func (d *data) writable(b *block) *block {
 	if b == d.tail {
 		d.tail = c
 	} else {
-		d.sealed.Set(c)
+		d.sealed.tree.Set(c)
 	}
 	return c
 }
@@ -338,7 +308,7 @@ func (d *data) writable(b *block) *block {
 // firstBlock returns the first block, or nil.
 func (d *data) firstBlock() *block {
 	if d.sealed != nil {
-		if b, ok := d.sealed.Min(); ok {
+		if b, ok := d.sealed.tree.Min(); ok {
 			return b
 		}
 	}
@@ -354,10 +324,7 @@ func (d *data) blockOf(id ID) *block {
 	if d.sealed == nil {
 		return nil
 	}
-	d.found = nil
-	d.probe.key = id
-	d.sealed.Descend(&d.probe, d.visit)
-	return d.found
+	return d.sealed.upTo(id)
 }
 
 // after returns the block behind b, or nil.
@@ -365,13 +332,11 @@ func (d *data) after(b *block) *block {
 	if b == d.tail {
 		return nil
 	}
-	d.found = nil
-	d.probe.key, _ = b.key.Next()
-	d.sealed.Ascend(&d.probe, d.visit)
-	if d.found == nil {
-		return d.tail
+	key, _ := b.key.Next()
+	if next := d.sealed.from(key); next != nil {
+		return next
 	}
-	return d.found
+	return d.tail
 }
 
 // before returns the block before b, or nil.
@@ -379,10 +344,8 @@ func (d *data) before(b *block) *block {
 	if d.sealed == nil {
 		return nil
 	}
-	d.found = nil
-	d.probe.key, _ = b.key.Prev()
-	d.sealed.Descend(&d.probe, d.visit)
-	return d.found
+	key, _ := b.key.Prev()
+	return d.sealed.upTo(key)
 }
 
 // find returns the mark of the entry with the ID.
@@ -453,11 +416,11 @@ func (d *data) drop(b *block) {
 		d.tail = nil
 		return
 	}
-	d.sealed.Delete(b)
+	d.sealed.tree.Delete(b)
 	d.bytes -= treeItemBytes
-	if d.sealed.Len() == 0 {
-		d.sealed, d.visit, d.found = nil, nil, nil
-		d.bytes -= treeBytes
+	if d.sealed.tree.Len() == 0 {
+		d.bytes -= sealedBytes + cap(d.sealed.spare)
+		d.sealed = nil
 	}
 }
 
@@ -472,7 +435,7 @@ func (d *data) settle(gone ID) {
 	}
 	b := d.tail
 	if b == nil {
-		b, _ = d.sealed.Max()
+		b, _ = d.sealed.tree.Max()
 	}
 	for m := b.first(); m.next(); {
 		if !m.dead() {

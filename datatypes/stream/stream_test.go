@@ -19,10 +19,10 @@ func check(s Stream) error {
 		return nil
 	}
 	var blocks []*block
-	size := cap(d.scratch) + cap(d.spare)
+	size := 0
 	if d.sealed != nil {
-		size += treeBytes + d.sealed.Len()*treeItemBytes
-		d.sealed.Scan(func(b *block) bool {
+		size += sealedBytes + cap(d.sealed.spare) + d.sealed.tree.Len()*treeItemBytes
+		d.sealed.tree.Scan(func(b *block) bool {
 			blocks = append(blocks, b)
 			return true
 		})
