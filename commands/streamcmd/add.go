@@ -23,12 +23,13 @@ var xadd = command.Spec{
 
 // trimArgs are the options that say what to remove from the start of a stream.
 type trimArgs struct {
-	trim      stream.Trim
-	given     bool // MAXLEN or MINID
-	limit     bool // LIMIT
-	refs      bool // a policy for references
-	thresh    int  // position of the threshold among the arguments
-	threshLen int  // how many arguments say it, from its name on
+	trim   stream.Trim
+	given  bool      // MAXLEN or MINID
+	limit  bool      // LIMIT
+	refs   bool      // a policy for references
+	word   int       // position of MAXLEN or MINID among the arguments
+	thresh int       // that of the threshold
+	stop   stream.ID // with ACKED, where trimming stopped
 }
 
 // option takes one of the options; false when the next argument is none.
@@ -76,14 +77,13 @@ func (t *trimArgs) bound(a *command.Args, byID bool) {
 		return
 	}
 	t.given, t.trim.ByID, t.trim.About = true, byID, false
-	from := len(a.All()) - a.Len() - 1
+	t.word = len(a.All()) - a.Len() - 1
 	if a.Option("~", 1) {
 		t.trim.About = true
 	} else {
 		a.Option("=", 1)
 	}
 	t.thresh = len(a.All()) - a.Len()
-	t.threshLen = t.thresh - from + 1
 	if byID {
 		t.trim.MinID = idArg(a)
 		return
@@ -116,19 +116,32 @@ func (t *trimArgs) check(c *command.Context) {
 	}
 }
 
+// run trims the stream and returns how many entries have gone.
+func (t *trimArgs) run(s stream.Stream) (n int) {
+	switch {
+	case !t.given:
+		return 0
+	case t.trim.Refs == stream.OnlyAcked:
+		n, t.stop = s.TrimAcked(t.trim)
+		return n
+	}
+	return s.Trim(t.trim)
+}
+
 // exact returns the arguments with an exact threshold in place of one that depends on
-// how the stream is stored, or that is reached for some entries only.
+// how the stream is stored, or on a limit.
 func (t *trimArgs) exact(argv [][]byte, s stream.Stream) [][]byte {
-	if !t.given || !t.trim.About && t.trim.Refs != stream.OnlyAcked {
+	if !t.given || !t.trim.About {
 		return argv
 	}
-	out := append(make([][]byte, 0, len(argv)+1), argv[:t.thresh-t.threshLen+1]...)
-	out = append(out, argv[t.thresh-t.threshLen+1])
-	out = append(out, wordExactly)
-	if t.trim.ByID {
-		out = append(out, idText(s.Info().First))
-	} else {
-		out = append(out, intText(int64(s.Len())))
+	out := append(make([][]byte, 0, len(argv)+1), argv[:t.word]...)
+	switch {
+	case t.trim.Refs == stream.OnlyAcked:
+		out = append(out, wordMinID, wordExactly, idText(t.stop))
+	case t.trim.ByID:
+		out = append(out, argv[t.word], wordExactly, idText(s.Info().First))
+	default:
+		out = append(out, argv[t.word], wordExactly, intText(int64(s.Len())))
 	}
 	rest := argv[t.thresh+1:]
 	for len(rest) > 1 && command.EqualFold(rest[0], "LIMIT") {
@@ -313,7 +326,7 @@ func (x *addArgs) append(c *command.Context, key []byte, s stream.Stream) (err e
 	if x.idmp {
 		s.Remember(x.pid, x.name, x.id, server(c))
 	}
-	if x.given && s.Trim(x.trim) > 0 {
+	if x.run(s) > 0 {
 		c.AlsoChanged(key, keyspace.EvXTrim)
 	}
 	if c.Tx.Recording() {
@@ -384,7 +397,7 @@ func runXTrim(c *command.Context) error {
 	if err != nil {
 		return err
 	}
-	n := s.Trim(t.trim)
+	n := t.run(s)
 	if n > 0 {
 		c.Changed(key, keyspace.EvXTrim)
 		if c.Tx.Recording() {

@@ -23,7 +23,8 @@ func runXReadGroup(c *command.Context) error {
 	}
 	served := 0
 	for i := range list {
-		if r.skipEarlier(list[:i], &list[i]); r.prepare(c, &list[i]) {
+		again := r.skipEarlier(list[:i], &list[i])
+		if r.prepare(c, &list[i], again) {
 			served++
 		}
 	}
@@ -49,23 +50,26 @@ func runXReadGroup(c *command.Context) error {
 }
 
 // skipEarlier moves the start behind what an earlier mention of the same stream will
-// have brought.
-func (r *readArgs) skipEarlier(earlier []source, x *source) {
+// have brought, and reports whether there is one.
+func (r *readArgs) skipEarlier(earlier []source, x *source) (again bool) {
 	for i := range earlier {
 		y := &earlier[i]
 		if x.is != readNew || y.is != readNew || !y.serve || !bytes.Equal(x.key, y.key) {
 			continue
 		}
+		again = true
 		n := r.count - int64(len(y.claims))
 		it := x.s.Range(y.from, stream.MaxID, false)
 		for x.from = y.from; (r.count < 0 || n > 0) && it.Next(); n-- {
 			x.behind(it.ID())
 		}
 	}
+	return again
 }
 
-// prepare finds the consumer, and out whether there is something to read for it.
-func (r *readArgs) prepare(c *command.Context, x *source) bool {
+// prepare finds the consumer, and out whether there is something to read for it. What
+// can be claimed goes to the first mention of a stream.
+func (r *readArgs) prepare(c *command.Context, x *source, again bool) bool {
 	now := c.Tx.NowMs()
 	x.c, x.created = x.g.AddConsumer(r.consumer, now)
 	x.c.Seen(now)
@@ -76,7 +80,7 @@ func (r *readArgs) prepare(c *command.Context, x *source) bool {
 		x.serve = true
 		return true
 	}
-	if r.claim {
+	if r.claim && !again {
 		r.findClaims(c, x)
 	}
 	top, ok := x.s.Top()

@@ -170,6 +170,7 @@ var (
 	wordForce          = []byte("FORCE")
 	wordJustID         = []byte("JUSTID")
 	wordLastID         = []byte("LASTID")
+	wordMinID          = []byte("MINID")
 	wordZero           = []byte("0")
 	wordExactly        = []byte("=")
 )

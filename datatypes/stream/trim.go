@@ -29,11 +29,10 @@ func (s Stream) Trim(t Trim) (removed int) {
 		return 0
 	}
 	if t.Refs == OnlyAcked {
-		removed = s.trimAcked(&t)
-	} else {
-		removed = d.trim(&t)
+		removed, _ = s.TrimAcked(t)
+		return removed
 	}
-	if removed > 0 {
+	if removed = d.trim(&t); removed > 0 {
 		s.change()
 		if d.length == 0 {
 			d.top = ID{}
@@ -102,14 +101,21 @@ func (d *data) trimBlock(b *block, t *Trim) (removed int) {
 	return removed
 }
 
-// trimAcked removes those of the entries before the bound that no group needs.
-func (s Stream) trimAcked(t *Trim) (removed int) {
+// TrimAcked is Trim with OnlyAcked: it removes those of the entries before the bound that
+// no group needs. It does so entry by entry, and tells before which ID it stopped, MaxID
+// where it came to the end.
+func (s Stream) TrimAcked(t Trim) (removed int, stop ID) {
 	d := s.data()
+	if d == nil {
+		return 0, MaxID
+	}
 	var gone []ID
 	most := d.length - t.MaxLen
+	stop = MaxID
 	it := s.Range(ID{}, MaxID, false)
 	for seen := 0; it.Next(); seen++ {
 		if t.ByID && !it.ID().Less(t.MinID) || !t.ByID && seen >= most || t.Limit > 0 && seen >= t.Limit {
+			stop = it.ID()
 			break
 		}
 		if !d.referenced(it.ID()) {
@@ -121,7 +127,11 @@ func (s Stream) trimAcked(t *Trim) (removed int) {
 		d.kill(m)
 		d.settle(id)
 	}
-	return len(gone)
+	if len(gone) > 0 {
+		s.change()
+		s.v.Empty = d.length == 0
+	}
+	return len(gone), stop
 }
 
 // Referenced reports whether a group needs the entry: it has not read it, or has it
