@@ -457,7 +457,7 @@ func runXCfgSet(c *command.Context) error {
 		return command.ErrNoSuchKey
 	}
 	s.SetIdempotence(to, server(c))
-	c.Changed(key, keyspace.EvNone)
+	c.Tx.Dirty()
 
 	c.Reply.OK()
 	return nil
@@ -505,7 +505,7 @@ func runXIdmpRecord(c *command.Context) error {
 	}
 	if !known {
 		s.Remember(pid, name, id, server(c))
-		c.Changed(key, keyspace.EvNone)
+		c.Tx.Dirty()
 	}
 
 	c.Reply.OK()

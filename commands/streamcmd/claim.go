@@ -63,7 +63,7 @@ func (x *claim) begin(consumer []byte) {
 	x.to, x.created = x.g.AddConsumer(consumer, x.c.Tx.NowMs())
 	x.to.Seen(x.c.Tx.NowMs())
 	if x.created {
-		x.c.Changed(x.key, keyspace.EvXGroupCreateConsumer)
+		groupsChanged(x.c, x.key, keyspace.EvXGroupCreateConsumer)
 	}
 }
 
@@ -407,7 +407,7 @@ func runXNack(c *command.Context) error {
 		n++
 	}
 	if n > 0 {
-		c.Changed(key, keyspace.EvNone)
+		c.Changed(key, keyspace.EvNone) // wakes those who wait to claim
 	}
 
 	c.Reply.Int(n)

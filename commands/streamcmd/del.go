@@ -94,34 +94,35 @@ func runXDelEx(c *command.Context) error {
 		return err
 	}
 	c.Reply.Array(len(ids))
-	changed := false
+	deleted, dropped := false, false
 	for _, id := range ids {
-		r := remove(s, id, refs)
-		changed = changed || r == replyGone
+		r, d := remove(s, id, refs)
+		deleted, dropped = deleted || r == replyGone, dropped || d
 		c.Reply.Int(r)
 	}
-	if changed {
+	switch {
+	case deleted:
 		c.Changed(key, keyspace.EvXDel)
+	case dropped:
+		c.Tx.Dirty()
 	}
 	return nil
 }
 
-// remove removes an entry as the policy says and returns the reply.
-func remove(s stream.Stream, id stream.ID, refs stream.Refs) int64 {
-	if !s.Has(id) {
-		if refs == stream.DropRefs {
-			s.DropRefs(id)
-		}
-		return replyNone
-	}
-	if refs == stream.OnlyAcked && s.Referenced(id) {
-		return replyKept
-	}
+// remove removes an entry as the policy says and returns the reply, and whether it was
+// pending in a group and is so no more.
+func remove(s stream.Stream, id stream.ID, refs stream.Refs) (reply int64, dropped bool) {
 	if refs == stream.DropRefs {
-		s.DropRefs(id)
+		dropped = s.DropRefs(id)
+	}
+	switch {
+	case !s.Has(id):
+		return replyNone, dropped
+	case refs == stream.OnlyAcked && s.Referenced(id):
+		return replyKept, dropped
 	}
 	s.Delete(id)
-	return replyGone
+	return replyGone, dropped
 }
 
 var xackdel = command.Spec{
@@ -153,7 +154,7 @@ func runXAckDel(c *command.Context) error {
 			continue
 		}
 		acked = true
-		r := remove(s, id, refs)
+		r, _ := remove(s, id, refs)
 		deleted = deleted || r == replyGone
 		if r == replyNone {
 			r = replyGone // there was nothing left but what was pending
@@ -224,7 +225,7 @@ func runXSetID(c *command.Context) error {
 		return errFewAdded
 	}
 	s.SetLast(last, added, deleted)
-	c.Changed(key, keyspace.EvXSetID)
+	groupsChanged(c, key, keyspace.EvXSetID)
 
 	c.Reply.OK()
 	return nil

@@ -63,13 +63,17 @@ func runXGroupCreate(c *command.Context) error {
 			return err
 		}
 	}
-	if _, ok := s.Group(name); ok {
+	if _, exists := s.Group(name); exists {
 		return stream.ErrGroupExists
 	}
 	if err := s.CreateGroup(name, id, read); err != nil {
 		return err
 	}
-	c.Changed(key, keyspace.EvXGroupCreate)
+	if ok {
+		groupsChanged(c, key, keyspace.EvXGroupCreate)
+	} else {
+		c.Changed(key, keyspace.EvXGroupCreate)
+	}
 
 	c.Reply.OK()
 	return nil
@@ -134,7 +138,7 @@ func runXGroupSetID(c *command.Context) error {
 		return err
 	}
 	g.SetLast(id, read)
-	c.Changed(key, keyspace.EvXGroupSetID)
+	groupsChanged(c, key, keyspace.EvXGroupSetID)
 
 	c.Reply.OK()
 	return nil
@@ -175,7 +179,7 @@ func runXGroupDestroy(c *command.Context) error {
 		return errNeedsKey
 	}
 	n := int64(0)
-	if s.DestroyGroup(name) {
+	if s.DestroyGroup(name) { // wakes those who wait for it
 		c.Changed(key, keyspace.EvXGroupDestroy)
 		n = 1
 	}
@@ -202,7 +206,7 @@ func runXGroupCreateConsumer(c *command.Context) error {
 	}
 	n := int64(0)
 	if _, created := g.AddConsumer(consumer, c.Tx.NowMs()); created {
-		c.Changed(key, keyspace.EvXGroupCreateConsumer)
+		groupsChanged(c, key, keyspace.EvXGroupCreateConsumer)
 		n = 1
 	}
 
@@ -228,7 +232,7 @@ func runXGroupDelConsumer(c *command.Context) error {
 	}
 	n, ok := g.RemoveConsumer(consumer)
 	if ok {
-		c.Changed(key, keyspace.EvXGroupDelConsumer)
+		groupsChanged(c, key, keyspace.EvXGroupDelConsumer)
 	}
 
 	c.Reply.Int(int64(n))

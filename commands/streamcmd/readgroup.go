@@ -74,7 +74,7 @@ func (r *readArgs) prepare(c *command.Context, x *source, again bool) bool {
 	x.c, x.created = x.g.AddConsumer(r.consumer, now)
 	x.c.Seen(now)
 	if x.created {
-		c.Changed(x.key, keyspace.EvXGroupCreateConsumer)
+		groupsChanged(c, x.key, keyspace.EvXGroupCreateConsumer)
 	}
 	if x.is == readHistory {
 		x.serve = true

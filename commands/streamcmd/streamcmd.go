@@ -8,6 +8,7 @@ import (
 
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/datatypes/stream"
+	"github.com/medleydb/medley/keyspace"
 )
 
 // Specs returns the commands of the family.
@@ -128,6 +129,13 @@ func edge(a *command.Args, b []byte, seq uint64) stream.ID {
 		a.Fail(errID)
 	}
 	return id
+}
+
+// groupsChanged says that what the stream knows of its readers has changed. Its entries
+// have not: those who watch the key are not concerned, as servers of the field have it.
+func groupsChanged(c *command.Context, key []byte, ev keyspace.Event) {
+	c.Tx.Dirty()
+	c.Tx.Notify(key, ev)
 }
 
 // replyID answers with an ID.

@@ -150,18 +150,22 @@ func (d *data) referenced(id ID) bool {
 	return len(d.groups) == 0
 }
 
-// DropRefs removes the ID from what is pending in the groups.
-func (s Stream) DropRefs(id ID) {
-	if d := s.data(); d != nil && len(d.groups) > 0 {
-		s.change().dropRefs(id)
+// DropRefs removes the ID from what is pending in the groups, and reports whether it was
+// in one.
+func (s Stream) DropRefs(id ID) bool {
+	if d := s.data(); d == nil || len(d.groups) == 0 {
+		return false
 	}
+	return s.change().dropRefs(id)
 }
 
-func (d *data) dropRefs(id ID) {
+func (d *data) dropRefs(id ID) (dropped bool) {
 	for _, g := range d.groups {
 		if r := g.find(id); r != 0 {
 			g.remove(r)
 			d.tell(g)
+			dropped = true
 		}
 	}
+	return dropped
 }
