@@ -30,6 +30,10 @@ var xreadgroup = command.Spec{
 	Run:        runXReadGroup,
 }
 
+// longIdle is longer in milliseconds than anything has been idle, and can be added to a
+// time.
+const longIdle = 1 << 50
+
 // readArgs are the arguments of XREAD and XREADGROUP.
 type readArgs struct {
 	grouped         bool
@@ -98,7 +102,7 @@ func readOptions(c *command.Context, grouped bool) (r readArgs) {
 				a.Fail(errOnlyClaim)
 			}
 			r.claim = true
-			r.minIdle = a.IntIn(0, math.MaxInt64, errMinIdle)
+			r.minIdle = min(a.IntIn(0, math.MaxInt64, errMinIdle), longIdle)
 		default:
 			a.Fail(command.ErrSyntax)
 		}

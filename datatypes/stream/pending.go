@@ -108,11 +108,12 @@ func (l *pendingList) release(p place) {
 		l.room = append(l.room, uint32(i))
 	}
 	c.used &^= 1 << (p % chunkSize)
-	if l.n == 0 { // start again: the chunks' slice does not shrink otherwise
-		l.chunks, l.room = l.chunks[:0], l.room[:0]
+	if l.n == 0 { // start again, since the slice of chunks does not shrink otherwise
 		if cap(l.chunks) > chunkSize {
-			l.chunks, l.room = nil, nil
+			l.chunks, l.room = make([]*chunk, 1), make([]uint32, 1)
 		}
+		clear(l.chunks)
+		l.chunks, l.room = append(l.chunks[:0], c), append(l.room[:0], 0)
 		return
 	}
 	if c.used == 0 && len(l.chunks) > 1 {
@@ -189,6 +190,9 @@ func (l *pendingList) size() int {
 	n := (cap(l.chunks) + cap(l.room)) * 8
 	if l.tree != nil {
 		n += treeBytes
+	}
+	if l.n == 0 && len(l.chunks) > 0 {
+		n += chunkBytes
 	}
 	return n + l.n*(placeBytes+chunkBytes/chunkSize)
 }

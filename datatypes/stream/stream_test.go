@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"sync"
 	"testing"
 
 	"github.com/medleydb/medley/datatypes"
@@ -617,4 +618,79 @@ func TestParseID(t *testing.T) {
 			t.Errorf("%q: %v, %v, want %q", text, id, ok, want)
 		}
 	}
+}
+
+// TestCopiesShareNothing protects a copy under the race detector: it and the original
+// live under different locks.
+func TestCopiesShareNothing(t *testing.T) {
+	m := newModel(t, 3, 4096, 10)
+	for range 2000 {
+		m.step()
+	}
+	all := []Stream{m.s}
+	for range 3 {
+		v := &datatypes.Value{Kind: datatypes.Stream, Env: &datatypes.Env{Limits: m.env.Limits, NowMs: 1}, Object: m.s.data().Clone(), Storage: m.s.v.Storage}
+		all = append(all, Stream{v})
+	}
+	var wg sync.WaitGroup
+	for i, c := range all {
+		wg.Go(func() {
+			r := rand.New(rand.NewPCG(uint64(i), 1))
+			for range 300 {
+				last := c.LastID()
+				_ = c.Append(ID{last.Ms + 1, 0}, [][]byte{[]byte("a"), []byte("b")})
+				info := c.Info()
+				c.Delete(ID{info.First.Ms + r.Uint64N(1+info.Top.Ms-info.First.Ms), 0})
+				if r.IntN(20) == 0 {
+					c.Trim(Trim{MaxLen: c.Len() * 9 / 10, Refs: DropRefs})
+				}
+			}
+			if err := check(c); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func benchStream(n int) Stream {
+	s := New(&datatypes.Env{Limits: datatypes.DefaultLimits(), NowMs: 1})
+	for i := range n {
+		_ = s.Append(ID{uint64(i + 1), 0}, [][]byte{[]byte("temperature"), []byte("21"), []byte("state"), []byte("idle")})
+	}
+	return s
+}
+
+func BenchmarkStream(b *testing.B) {
+	fields := [][]byte{[]byte("temperature"), []byte("21"), []byte("state"), []byte("idle")}
+	b.Run("Append", func(b *testing.B) {
+		b.ReportAllocs()
+		s := benchStream(0)
+		for i := range b.N {
+			_ = s.Append(ID{uint64(i + 1), 0}, fields)
+		}
+	})
+	b.Run("Range 10", func(b *testing.B) {
+		b.ReportAllocs()
+		s := benchStream(100000)
+		r := rand.New(rand.NewPCG(1, 2))
+		for range b.N {
+			it := s.Range(ID{uint64(r.IntN(100000)), 0}, MaxID, false)
+			for n := 0; n < 10 && it.Next(); n++ {
+				for it.NextField() {
+				}
+			}
+		}
+	})
+	b.Run("Deliver and Ack", func(b *testing.B) {
+		b.ReportAllocs()
+		s := benchStream(1)
+		_ = s.CreateGroup([]byte("g"), ID{}, 0)
+		g, _ := s.Group([]byte("g"))
+		c, _ := g.AddConsumer([]byte("c"), 1)
+		for i := range b.N {
+			g.Deliver(ID{uint64(i), 0}, c, int64(i))
+			g.Ack(ID{uint64(i), 0})
+		}
+	})
 }
