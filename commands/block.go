@@ -15,29 +15,39 @@ func (x *Executor) park(s *command.Session, spec *command.Spec, argv [][]byte, w
 	if s.Proto == 3 && p.TimedOut.Kind == command.NullArray {
 		p.TimedOut.Kind = command.Null // RESP3 has one null
 	}
-	own := cloneArgv(argv)
+	if w.Argv != nil {
+		argv = w.Argv
+	}
+	eng, own := x.eng, cloneArgv(argv)
 	var reply command.Value
 	p.Waiter = &keyspace.Waiter{
-		DB: s.DB(), Keys: cloneArgv(w.Keys), Targets: cloneArgv(w.Targets), Kind: w.Kind,
-		Serve: func(tx *keyspace.Tx, _ []byte) (ok bool) {
-			reply, ok = x.eng.serve(tx, s, spec, own)
-			return ok
+		DB: s.DB(), Keys: cloneArgv(w.Keys), Targets: cloneArgv(w.Targets), Kind: w.Kind, Loss: w.Loss,
+		Later: func() { eng.timers.set(s, p, eng.NowMs()) },
+		Serve: func(tx *keyspace.Tx, _ []byte) bool {
+			var again *command.Wait
+			if reply, again = eng.serve(tx, s, spec, own); again == nil {
+				return true
+			}
+			if again.RetryMs > 0 {
+				eng.timers.set(s, p, again.RetryMs)
+			}
+			return false
 		},
 		Done: func(offset int64) {
-			x.eng.timers.remove(p)
+			eng.timers.remove(p)
 			s.Peer.Resume(reply, offset)
 		},
 	}
 	x.tx.Park(p.Waiter)
 	s.Park(p) // what others see must be complete: they may cancel it
-	if p.DeadlineMs > 0 {
-		x.eng.timers.add(s, p)
+	if p.DeadlineMs > 0 || w.RetryMs > 0 {
+		eng.timers.set(s, p, w.RetryMs)
 	}
 }
 
 // serve runs the command of a waiting session in the transaction that may have
-// made its key ready.
-func (e *Engine) serve(tx *keyspace.Tx, s *command.Session, spec *command.Spec, argv [][]byte) (command.Value, bool) {
+// made its key ready. Where it has to wait on, again is how.
+func (e *Engine) serve(tx *keyspace.Tx, s *command.Session, spec *command.Spec, argv [][]byte) (reply command.Value, again *command.Wait) {
 	capture := command.Capture{RESP2: s.SeenProto() == 2}
 	c := command.Context{Tx: tx, Reply: &capture, Spec: spec, Session: s, Services: e.svc, Scratch: make([]byte, 0, 64)}
 	at := 1
@@ -50,7 +60,7 @@ func (e *Engine) serve(tx *keyspace.Tx, s *command.Session, spec *command.Spec, 
 	err := spec.Run(&c)
 	if err == command.ErrParked {
 		tx.Abort()
-		return command.Value{}, false
+		return reply, &c.Wait
 	}
 	if took := e.clock.ns() - start; e.svc.Monitor.Remarkable(took, 0) {
 		e.remark(s, spec, argv, took, 0, 0)
@@ -59,10 +69,11 @@ func (e *Engine) serve(tx *keyspace.Tx, s *command.Session, spec *command.Spec, 
 		tx.Abort()
 		text := command.WireText(err, spec)
 		e.svc.Stats.CountError(code(text))
-		return command.Value{Kind: command.Error, Str: text}, true
+		e.svc.Stats.Failed(spec)
+		return command.Value{Kind: command.Error, Str: text}, nil
 	}
 	tx.Commit(argv)
-	return capture.Value(), true
+	return capture.Value(), nil
 }
 
 // unblock ends the wait of a session that CLIENT UNBLOCK names.
@@ -98,7 +109,8 @@ func (e *Engine) endWait(tx *keyspace.Tx, s *command.Session, p *command.Parked,
 	return true
 }
 
-// timers end waits whose time has passed: one heap and one goroutine for all.
+// timers end waits whose time has passed, and run waiting commands again that asked for
+// a time: one heap and one goroutine for all.
 type timers struct {
 	mu    sync.Mutex
 	heap  timerHeap
@@ -109,15 +121,24 @@ type timers struct {
 }
 
 type timer struct {
-	p   *command.Parked
-	s   *command.Session
-	idx int
+	p       *command.Parked
+	s       *command.Session
+	retryMs int64 // when to run it again, 0 for never
+	idx     int
+}
+
+// atMs is when something is to be done.
+func (t *timer) atMs() int64 {
+	if t.retryMs > 0 && (t.p.DeadlineMs == 0 || t.retryMs < t.p.DeadlineMs) {
+		return t.retryMs
+	}
+	return t.p.DeadlineMs
 }
 
 type timerHeap []*timer
 
 func (h timerHeap) Len() int           { return len(h) }
-func (h timerHeap) Less(i, j int) bool { return h[i].p.DeadlineMs < h[j].p.DeadlineMs }
+func (h timerHeap) Less(i, j int) bool { return h[i].atMs() < h[j].atMs() }
 func (h timerHeap) Swap(i, j int) {
 	h[i], h[j] = h[j], h[i]
 	h[i].idx, h[j].idx = i, j
@@ -141,11 +162,19 @@ func newTimers(e *Engine) *timers {
 	return &timers{at: map[*command.Parked]*timer{}, wake: make(chan struct{}, 1), eng: e}
 }
 
-func (t *timers) add(s *command.Session, p *command.Parked) {
+// set makes the wait end at its deadline, and the command run again at a time before
+// that, 0 for never.
+func (t *timers) set(s *command.Session, p *command.Parked, retryMs int64) {
 	t.mu.Lock()
-	n := &timer{p: p, s: s}
-	heap.Push(&t.heap, n)
-	t.at[p] = n
+	n := t.at[p]
+	if n == nil {
+		n = &timer{p: p, s: s, retryMs: retryMs}
+		heap.Push(&t.heap, n)
+		t.at[p] = n
+	} else {
+		n.retryMs = retryMs
+		heap.Fix(&t.heap, n.idx)
+	}
 	first := n.idx == 0
 	t.mu.Unlock()
 	if first {
@@ -169,9 +198,14 @@ func (t *timers) remove(p *command.Parked) {
 func (t *timers) run(stop <-chan struct{}) {
 	tx := t.eng.svc.Store.NewTx()
 	for {
-		due, wait := t.due(t.eng.NowMs())
+		now := t.eng.NowMs()
+		due, wait := t.due(now)
 		for _, n := range due {
-			t.eng.endWait(tx, n.s, n.p, n.p.TimedOut)
+			if d := n.p.DeadlineMs; d > 0 && d <= now {
+				t.eng.endWait(tx, n.s, n.p, n.p.TimedOut)
+				continue
+			}
+			t.retry(tx, n)
 		}
 		var after <-chan time.Time
 		if wait > 0 {
@@ -186,18 +220,32 @@ func (t *timers) run(stop <-chan struct{}) {
 	}
 }
 
+// retry runs a waiting command again.
+func (t *timers) retry(tx *keyspace.Tx, n *timer) {
+	tx.Begin(t.eng.NowMs())
+	if !tx.Retry(n.p.Waiter) {
+		return
+	}
+	t.mu.Lock()
+	_, again := t.at[n.p] // it has asked for another time
+	t.mu.Unlock()
+	if !again && n.p.DeadlineMs > 0 {
+		t.set(n.s, n.p, 0)
+	}
+}
+
 // due takes out what has run out and returns how long the next one still has, 0
 // for no next one.
 func (t *timers) due(nowMs int64) (due []*timer, wait time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for len(t.heap) > 0 && t.heap[0].p.DeadlineMs <= nowMs {
+	for len(t.heap) > 0 && t.heap[0].atMs() <= nowMs {
 		n := heap.Pop(&t.heap).(*timer)
 		delete(t.at, n.p)
 		due = append(due, n)
 	}
 	if len(t.heap) > 0 {
-		wait = time.Duration(t.heap[0].p.DeadlineMs-nowMs) * time.Millisecond
+		wait = time.Duration(t.heap[0].atMs()-nowMs) * time.Millisecond
 		wait = max(wait, time.Millisecond)
 	}
 	return due, wait

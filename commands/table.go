@@ -16,6 +16,7 @@ import (
 	"github.com/medleydb/medley/commands/servercmd"
 	"github.com/medleydb/medley/commands/setcmd"
 	"github.com/medleydb/medley/commands/sortcmd"
+	"github.com/medleydb/medley/commands/streamcmd"
 	"github.com/medleydb/medley/commands/stringcmd"
 	"github.com/medleydb/medley/commands/txcmd"
 	"github.com/medleydb/medley/commands/zsetcmd"
@@ -39,6 +40,7 @@ func allSpecs() []*command.Spec {
 		servercmd.Specs(),
 		setcmd.Specs(),
 		sortcmd.Specs(),
+		streamcmd.Specs(),
 		stringcmd.Specs(),
 		txcmd.Specs(),
 		zsetcmd.Specs(),

@@ -1,6 +1,10 @@
 package keyspace
 
-import "github.com/medleydb/medley/datatypes/arena"
+import (
+	"slices"
+
+	"github.com/medleydb/medley/datatypes/arena"
+)
 
 // Figures of the whole store. A Store's methods take the shards' locks one after the
 // other; a transaction that may hold some uses its own methods of the same names,
@@ -159,10 +163,18 @@ func (tx *Tx) WatchedKeys() (n int) {
 	return n
 }
 
-// WaitedKeys returns the number of keys that waiters wait for.
-func (tx *Tx) WaitedKeys() (n int) {
-	tx.each(func(sh *shard) { n += len(sh.waiting) })
-	return n
+// WaitedKeys returns the number of keys that waiters wait for, and how many of them are
+// waited for by one that is served also when the key goes (Waiter.Loss).
+func (tx *Tx) WaitedKeys() (keys, loss int) {
+	tx.each(func(sh *shard) {
+		keys += len(sh.waiting)
+		for _, q := range sh.waiting {
+			if slices.ContainsFunc(q.waiters, func(w *Waiter) bool { return w.Loss }) {
+				loss++
+			}
+		}
+	})
+	return keys, loss
 }
 
 // slotBytes is a key's share of the index.

@@ -16,6 +16,12 @@ type Waiter struct {
 	Targets [][]byte
 	// Kind is the kind of value that can serve the waiter.
 	Kind datatypes.Kind
+	// Loss makes a key ready also when it goes, or gets a value of another kind. That
+	// may happen to a transaction that does not hold what serving needs, such as one
+	// that meets an expired key: it calls Later, which must see to it that Tx.Retry is
+	// called soon.
+	Loss  bool
+	Later func()
 	// Serve tries to run the command with the ready key; false when it must wait
 	// on. It runs under the transaction's locks and ends its commands with
 	// Commit or Abort.
@@ -181,6 +187,55 @@ func (tx *Tx) makeReady(sh *shard, db int, key []byte) {
 	tx.ready = append(tx.ready, readyKey{sh, db, key})
 }
 
+// serve tries to serve a waiter.
+func (tx *Tx) serve(w *Waiter, key []byte) bool {
+	if !w.Serve(tx, key) {
+		return false
+	}
+	tx.store.unpark(w)
+	tx.served = append(tx.served, w)
+	return true
+}
+
+// kindOf returns the kind of the key's value, None where there is no such key.
+func (tx *Tx) kindOf(key []byte) datatypes.Kind {
+	var v datatypes.Value
+	if !tx.Lookup(key, &v) {
+		return datatypes.None
+	}
+	return v.Kind
+}
+
+// holds reports whether the transaction holds all shards of the set.
+func (tx *Tx) holds(set ShardSet) bool {
+	for i := range tx.store.shards {
+		if set[i>>6]&(1<<(i&63)) != 0 && !tx.Held(i) {
+			return false
+		}
+	}
+	return true
+}
+
+// Retry tries to serve a waiter though none of its keys may have become ready, as a
+// transaction of its own: the present one has begun and holds nothing. It reports
+// whether the waiter still waits.
+func (tx *Tx) Retry(w *Waiter) (waits bool) {
+	set := tx.store.NewShardSet()
+	set.Union(w.shards)
+	tx.LockSet(set)
+	tx.Close(set, func(yield func([]byte)) {
+		for _, k := range w.Keys {
+			yield(k)
+		}
+	})
+	if w.parked {
+		tx.DB = w.DB
+		waits = !tx.serve(w, w.Keys[0])
+	}
+	tx.End()
+	return waits
+}
+
 // serveReady serves the waiters of ready keys. Serving may make more keys ready.
 func (tx *Tx) serveReady() {
 	db := tx.DB
@@ -195,22 +250,22 @@ func (tx *Tx) serveReady() {
 		if q == nil {
 			continue
 		}
+		kind, known := datatypes.None, false
 		// The queue changes as waiters leave it.
 		for _, w := range append([]*Waiter(nil), q.waiters...) {
 			if w.DB != r.db || !w.parked {
 				continue
 			}
 			tx.DB = r.db
-			var v datatypes.Value
-			if !tx.Lookup(r.key, &v) {
-				break
+			if !known {
+				kind, known = tx.kindOf(r.key), true
 			}
-			if v.Kind != w.Kind {
-				continue
-			}
-			if w.Serve(tx, r.key) {
-				tx.store.unpark(w)
-				tx.served = append(tx.served, w)
+			switch {
+			case kind != w.Kind && !w.Loss:
+			case w.Loss && !tx.holds(w.shards):
+				w.Later()
+			case tx.serve(w, r.key):
+				known = false
 			}
 		}
 	}

@@ -22,6 +22,11 @@ func (tx *Tx) Flush() int {
 				}
 			}
 		}
+		for key := range sh.waiting {
+			if t.holds([]byte(key), tx) {
+				tx.makeReady(sh, tx.DB, []byte(key))
+			}
+		}
 		tx.store.used.Add(int64(-t.told))
 		if sh.evacuating == t {
 			sh.evacuating, sh.evacuation = nil, nil
@@ -64,7 +69,7 @@ func (tx *Tx) Swap(a, b int) {
 		sh.tables[a], sh.tables[b] = tb, ta
 		for key := range sh.waiting {
 			for _, db := range [2]int{a, b} {
-				if sh.tables[db].holds([]byte(key), tx) {
+				if ta.holds([]byte(key), tx) || tb.holds([]byte(key), tx) {
 					tx.makeReady(sh, db, []byte(key))
 				}
 			}

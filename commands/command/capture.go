@@ -160,6 +160,20 @@ func (c *Capture) Pair() {
 	}
 }
 
+func (c *Capture) Rows(n int) {
+	if c.RESP2 {
+		c.open(Array, n)
+		return
+	}
+	c.open(Map, 2*n)
+}
+
+func (c *Capture) Row() {
+	if c.RESP2 {
+		c.open(Array, 2)
+	}
+}
+
 func (c *Capture) Open() int {
 	c.stack = append(c.stack, frame{v: Value{Kind: Array, Elems: []Value{}}, want: -1})
 	return len(c.stack)

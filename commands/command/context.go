@@ -64,6 +64,14 @@ type Wait struct {
 	Keys    [][]byte       // one of which must become able to serve the command
 	Targets [][]byte       // that the command changes beside Keys
 	Kind    datatypes.Kind // of the values that can serve it
+	// Loss makes the command run again also when a key goes, or gets a value of
+	// another kind: then it fails.
+	Loss bool
+	// Argv is what it runs with again, where that is not what it was given: words that
+	// mean the present moment must keep meaning it. It is copied.
+	Argv [][]byte
+	// RetryMs is when it runs again in any case, Unix milliseconds; 0 for never.
+	RetryMs int64
 	// DeadlineMs is when to give up, Unix milliseconds; 0 for never.
 	DeadlineMs int64
 	// TimedOut is the reply of a command that gave up.

@@ -8,6 +8,7 @@ import (
 	"github.com/medleydb/medley/datatypes/hash"
 	"github.com/medleydb/medley/datatypes/hll"
 	"github.com/medleydb/medley/datatypes/str"
+	"github.com/medleydb/medley/datatypes/stream"
 	"github.com/medleydb/medley/keyspace"
 )
 
@@ -85,6 +86,11 @@ var wireTexts = map[error]string{
 	hash.ErrNotFloat:           "ERR hash value is not a float",
 	hll.ErrNotHLL:              "WRONGTYPE Key is not a valid HyperLogLog string value.",
 	hll.ErrCorrupted:           "INVALIDOBJ Corrupted HLL object detected",
+	stream.ErrSmallID:          "ERR The ID specified in XADD is equal or smaller than the target stream top item",
+	stream.ErrZeroID:           "ERR The ID specified in XADD must be greater than 0-0",
+	stream.ErrExhausted:        "ERR The stream has exhausted the last possible ID, unable to add more items",
+	stream.ErrTooLarge:         "ERR Elements are too large to be stored",
+	stream.ErrGroupExists:      "BUSYGROUP Consumer Group name already exists",
 	datatypes.ErrStringTooLong: "ERR string exceeds maximum allowed size (proto-max-bulk-len)",
 }
 

@@ -27,6 +27,10 @@ type Reply interface {
 	// RESP3, flat in RESP2.
 	Pairs(n int)
 	Pair()
+	// Rows opens n rows, each opened by Row, of a key and its value: a map in RESP3, an
+	// array of pairs in RESP2.
+	Rows(n int)
+	Row()
 	// Attr opens attributes, pairs of a name and a value, of the value that
 	// follows them. RESP2 has none: there it must not be called.
 	Attr(pairs int)

@@ -108,6 +108,9 @@ func (c *CommandStat) histogram() *Histogram {
 // Refused counts a call that was rejected before it ran.
 func (b *StatBlock) Refused(spec *Spec) { b.commands[spec.ID].Rejected.Add(1) }
 
+// Failed counts the failure of a call that was counted when it began to wait.
+func (s *Stats) Failed(spec *Spec) { s.blocks[0].commands[spec.ID].Failed.Add(1) }
+
 // CommandTotals are the sums for one command.
 type CommandTotals struct{ Calls, Nanos, Rejected, Failed int64 }
 

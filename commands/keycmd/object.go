@@ -9,6 +9,7 @@ import (
 	"github.com/medleydb/medley/datatypes/list"
 	"github.com/medleydb/medley/datatypes/set"
 	"github.com/medleydb/medley/datatypes/str"
+	"github.com/medleydb/medley/datatypes/stream"
 	"github.com/medleydb/medley/datatypes/zset"
 	"github.com/medleydb/medley/keyspace"
 )
@@ -58,6 +59,8 @@ func EncodingName(v *datatypes.Value) string {
 		return set.Set{}.Of(v).EncodingName()
 	case datatypes.ZSet:
 		return zset.ZSet{}.Of(v).EncodingName()
+	case datatypes.Stream:
+		return stream.Stream{}.EncodingName()
 	}
 	return "unknown"
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha1"
 	"encoding/binary"
 	"encoding/hex"
+	"strconv"
 
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/datatypes"
@@ -12,6 +13,7 @@ import (
 	"github.com/medleydb/medley/datatypes/list"
 	"github.com/medleydb/medley/datatypes/set"
 	"github.com/medleydb/medley/datatypes/str"
+	"github.com/medleydb/medley/datatypes/stream"
 	"github.com/medleydb/medley/datatypes/zset"
 	"github.com/medleydb/medley/keyspace"
 )
@@ -74,6 +76,9 @@ func (d *digest) value(v *datatypes.Value, expires bool) error {
 	case datatypes.Hash:
 		d.mixNumber(4)
 		d.hash(hash.Hash{}.Of(v))
+	case datatypes.Stream:
+		d.mixNumber(6)
+		d.stream(stream.Stream{}.Of(v))
 	default:
 		return command.Errorf("DEBUG DIGEST knows no values of type %s", v.Kind.String())
 	}
@@ -94,6 +99,20 @@ func (d *digest) hash(h hash.Hash) {
 		d.add(one[:])
 		return true
 	})
+}
+
+// stream mixes in the entries; groups do not count.
+func (d *digest) stream(s stream.Stream) {
+	var scratch [48]byte
+	for it := s.Range(stream.ID{}, stream.MaxID, false); it.Next(); {
+		id := it.ID()
+		text := append(strconv.AppendUint(scratch[:0], id.Ms, 10), '.')
+		d.mix(strconv.AppendUint(text, id.Seq, 10))
+		for it.NextField() {
+			d.mix(it.Field(scratch[:0]))
+			d.mix(it.Value(scratch[:0]))
+		}
+	}
 }
 
 func (d *digest) zset(z zset.ZSet) {

@@ -73,8 +73,9 @@ func (r *report) clients() {
 	r.num("watching_clients", int64(t.watching))
 	r.num("clients_in_timeout_table", int64(t.timeouts))
 	r.num("total_watched_keys", int64(r.c.Tx.WatchedKeys()))
-	r.num("total_blocking_keys", int64(r.c.Tx.WaitedKeys()))
-	r.num("total_blocking_keys_on_nokey", 0)
+	waited, onLoss := r.c.Tx.WaitedKeys()
+	r.num("total_blocking_keys", int64(waited))
+	r.num("total_blocking_keys_on_nokey", int64(onLoss))
 	r.pause()
 }
 

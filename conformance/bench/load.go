@@ -46,6 +46,15 @@ func cpuLoads() []load {
 			next: func(r *rand.Rand) []string { return set(r.IntN(keySpace)) }},
 		{name: "INCR", pipelines: []int{16},
 			next: func(r *rand.Rand) []string { return []string{"INCR", "n:" + strconv.Itoa(r.IntN(keySpace))} }},
+		{name: "XADD", pipelines: []int{16},
+			next: func(r *rand.Rand) []string { return xadd(r.IntN(streams), "*") }},
+		{name: "XADD MAXLEN", pipelines: []int{16},
+			next: func(r *rand.Rand) []string { return xadd(r.IntN(streams), "MAXLEN", "~", "1000", "*") }},
+		{name: "XRANGE 10", pipelines: []int{16}, fill: fillStream, fillN: streams * entries,
+			next: func(r *rand.Rand) []string {
+				return []string{"XRANGE", streamKey(r.IntN(streams)), strconv.Itoa(r.IntN(entries)), "+", "COUNT", "10"}
+			}},
+		{name: "XREADGROUP", pipelines: []int{16}, fill: fillStream, fillN: streams * (entries + 1), next: groupLoad()},
 		{name: "MSET 10", pipelines: []int{16},
 			next: func(r *rand.Rand) []string {
 				args := []string{"MSET"}
@@ -95,6 +104,47 @@ func farBit(i int) []string {
 		at = int(uint64(i)*0x9e3779b97f4a7c15>>1) % farBits
 	}
 	return []string{"SETBIT", key(i % 2), strconv.Itoa(at), "1"}
+}
+
+const (
+	streams = connections
+	entries = 1000 // of each stream, with IDs from 1
+)
+
+func streamKey(i int) string { return "stream:" + strconv.Itoa(i) }
+
+func xadd(stream int, id ...string) []string {
+	args := append([]string{"XADD", streamKey(stream)}, id...)
+	return append(args, "temperature", "21", "state", "idle")
+}
+
+// fillStream adds an entry to each stream in turn, and then a group.
+func fillStream(i int) []string {
+	if i >= streams*entries {
+		return []string{"XGROUP", "CREATE", streamKey(i % streams), "g", "0"}
+	}
+	return xadd(i%streams, strconv.Itoa(1+i/streams))
+}
+
+// groupLoad reads entries and acknowledges them: in batches of 16, since a load has to
+// know the IDs when it is made, the first command of which moves the group to where the
+// batch goes on from. Each connection has a stream of its own.
+func groupLoad() func(r *rand.Rand) []string {
+	const batch = 16
+	n, base := 0, 0
+	return func(r *rand.Rand) []string {
+		i := n % batch
+		key := streamKey(n / (batch * batchesPerWorker) % streams)
+		n++
+		switch {
+		case i == 0:
+			base = r.IntN(entries - batch)
+			return []string{"XGROUP", "SETID", key, "g", strconv.Itoa(base)}
+		case i%2 == 1:
+			return []string{"XREADGROUP", "GROUP", "g", "c", "COUNT", "1", "STREAMS", key, ">"}
+		}
+		return []string{"XACK", key, "g", strconv.Itoa(base + i/2)}
+	}
 }
 
 // prepare empties the server and fills it for the load.

@@ -20,6 +20,13 @@ func memoryLoads() []memoryLoad {
 	return []memoryLoad{
 		{"string 32 B", sizes, func(i int) []string { return []string{"SET", key(i), value} }},
 		{"with a TTL", sizes, func(i int) []string { return []string{"SET", key(i), value, "EX", "1000000"} }},
+		{"stream entry", []int{1_000_000}, func(i int) []string {
+			return []string{"XADD", "s", strconv.Itoa(1_700_000_000_000 + i), "temperature", strconv.Itoa(i % 100), "state", "1"}
+		}},
+		// Streams of one entry each.
+		{"small stream", []int{200_000}, func(i int) []string {
+			return []string{"XADD", key(i), "1700000000000-1", "temperature", "21", "state", "1"}
+		}},
 		{"integer", sizes, func(i int) []string { return []string{"SET", key(i), strconv.Itoa(i)} }},
 	}
 }

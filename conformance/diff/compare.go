@@ -58,6 +58,10 @@ func Alike(args []string, a, b command.Value) bool {
 		return equal(a, b)
 	}
 	switch how {
+	case idleRows:
+		return equal(withoutIdle(a), withoutIdle(b))
+	case streamInfo:
+		return equal(withoutClocks(a), withoutClocks(b))
 	case runDependent:
 		return true
 	case unorderedElems:
@@ -94,7 +98,9 @@ const (
 	unorderedPairsPage
 	seconds
 	milliseconds
-	numbers // texts of equal numbers are equal
+	numbers    // texts of equal numbers are equal
+	idleRows   // the third of each row is a time
+	streamInfo // some values are times, or tell of the server's memory
 )
 
 func ordering(args []string) order {
@@ -132,6 +138,12 @@ func ordering(args []string) order {
 		return milliseconds
 	case "GEOPOS", "GEOSEARCH", "GEORADIUS", "GEORADIUS_RO", "GEORADIUSBYMEMBER", "GEORADIUSBYMEMBER_RO":
 		return numbers // Valkey gives coordinates with more digits than Redis 8
+	case "XPENDING":
+		if len(args) > 3 {
+			return idleRows
+		}
+	case "XINFO":
+		return streamInfo
 	}
 	return exact
 }
@@ -200,6 +212,53 @@ func near(a, b command.Value, slack int64) bool {
 		return a.Int == b.Int
 	}
 	return max(a.Int-b.Int, b.Int-a.Int) <= slack
+}
+
+// withoutIdle blanks the third element of each row.
+func withoutIdle(v command.Value) command.Value {
+	v.Elems = slices.Clone(v.Elems)
+	for i, row := range v.Elems {
+		if len(row.Elems) > 2 {
+			v.Elems[i].Elems = slices.Clone(row.Elems)
+			v.Elems[i].Elems[2] = command.Value{Kind: row.Elems[2].Kind}
+		}
+	}
+	return v
+}
+
+// withoutClocks blanks what XINFO tells of times, and of the server's tree.
+func withoutClocks(v command.Value) command.Value {
+	v.Elems = slices.Clone(v.Elems)
+	for i := range v.Elems {
+		e := &v.Elems[i]
+		name := ""
+		if i%2 == 1 && v.Elems[i-1].Kind == command.Bulk {
+			name = v.Elems[i-1].Str
+		}
+		switch name {
+		case "idle", "seen-time", "radix-tree-nodes":
+			*e = command.Value{Kind: e.Kind}
+		case "inactive", "active-time":
+			*e = command.Value{Kind: e.Kind, Int: min(e.Int, 0)} // -1 is never
+		case "pending":
+			*e = withoutDeliveryTimes(*e)
+		default:
+			*e = withoutClocks(*e)
+		}
+	}
+	return v
+}
+
+// withoutDeliveryTimes blanks the last but one element of each row.
+func withoutDeliveryTimes(v command.Value) command.Value {
+	v.Elems = slices.Clone(v.Elems)
+	for i, row := range v.Elems {
+		if n := len(row.Elems); n > 2 {
+			v.Elems[i].Elems = slices.Clone(row.Elems)
+			v.Elems[i].Elems[n-2] = command.Value{Kind: command.Int}
+		}
+	}
+	return v
 }
 
 func equal(a, b command.Value) bool {

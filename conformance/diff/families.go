@@ -3,7 +3,7 @@ package diff
 // Families returns every family there is.
 func Families() []Family {
 	return []Family{stringFamily(), genericFamily(), connectionFamily(), transactionFamily(), hashFamily(), listFamily(), setFamily(), zsetFamily(),
-		sortFamily(), bitmapFamily(), hyperLogLogFamily(), geoFamily(), polygonFamily()}
+		sortFamily(), bitmapFamily(), hyperLogLogFamily(), geoFamily(), streamFamily(), polygonFamily()}
 }
 
 // Expiry options. Whether SET with a time in the past keeps an expired key until
@@ -348,5 +348,51 @@ func polygonFamily() Family {
 		{Syntax: "GEOSEARCHSTORE <key> <key> " + polygon, Requires: "valkey>=9"},
 		{Syntax: "ZRANGE <key> 0 -1 WITHSCORES", Requires: "valkey>=9"},
 		{Syntax: "DEL <key>", Requires: "valkey>=9"},
+	}}
+}
+
+// streamFamily leaves out IDs that servers make from their clocks, which differ. Idle
+// times are such that all servers find them long, or short.
+func streamFamily() Family {
+	bound := "(MAXLEN [= | ~] <index> | MINID [= | ~] <streamid>)"
+	idle := "(0 | 0 | 50000 | x)"
+	return Family{"stream", []Command{
+		{Syntax: "XADD <key> <newid> <name> <value>", Weight: 8},
+		{Syntax: "XADD <key> <newid> <name> <value> <name> <value>", Weight: 8},
+		{Syntax: "XADD <key> [NOMKSTREAM] [" + bound + "] <newid> {<name> <value>}", Weight: 3},
+		{Syntax: "XADD <key> <streamid> <name> <value>"},
+		{Syntax: "XLEN <key>"},
+		{Syntax: "XDEL <key> {<streamid>}", Weight: 3},
+		{Syntax: "XTRIM <key> " + bound, Weight: 2},
+		{Syntax: "XTRIM <key> " + bound + " LIMIT <index>"},
+		{Syntax: "XRANGE <key> <edge> <edge> [COUNT <index>]", Weight: 2},
+		{Syntax: "XREVRANGE <key> <edge> <edge> [COUNT <index>]", Weight: 2},
+		{Syntax: "XRANGE <key> - +"},
+		{Syntax: "XSETID <key> <newid> [ENTRIESADDED <index> MAXDELETEDID <streamid>]"},
+		{Syntax: "XREAD [COUNT <index>] STREAMS <key> <key> (<streamid> | $) (<streamid> | 0)"},
+		{Syntax: "XREAD STREAMS <key> +", Requires: "redis>=7.4"},
+		{Syntax: "XREAD COUNT 2 BLOCK 1 STREAMS <key> (<streamid> | $)"},
+		{Syntax: "XGROUP CREATE <key> <group> (<streamid> | $ | 0) [MKSTREAM] [ENTRIESREAD <index>]", Weight: 4},
+		{Syntax: "XGROUP SETID <key> <group> (<streamid> | $ | 0) [ENTRIESREAD <index>]"},
+		{Syntax: "XGROUP DESTROY <key> <group>"},
+		{Syntax: "XGROUP CREATECONSUMER <key> <group> <consumer>"},
+		{Syntax: "XGROUP DELCONSUMER <key> <group> <consumer>"},
+		{Syntax: "XREADGROUP GROUP <group> <consumer> [COUNT <index>] [NOACK] STREAMS <key> (> | > | <streamid> | 0)", Weight: 8},
+		{Syntax: "XREADGROUP GROUP <group> <consumer> COUNT 3 STREAMS <key> <key> > (> | 0)", Weight: 2},
+		{Syntax: "XREADGROUP GROUP <group> <consumer> COUNT 3 BLOCK 1 STREAMS <key> >"},
+		{Syntax: "XACK <key> <group> {<streamid>}", Weight: 4},
+		{Syntax: "XPENDING <key> <group>", Weight: 2},
+		{Syntax: "XPENDING <key> <group> [IDLE " + idle + "] <edge> <edge> <index> [<consumer>]", Weight: 2},
+		{Syntax: "XCLAIM <key> <group> <consumer> " + idle + " {<streamid>} [IDLE 100000 | TIME 1] [RETRYCOUNT 3] [FORCE] [JUSTID] [LASTID <streamid>]", Weight: 4},
+		{Syntax: "XAUTOCLAIM <key> <group> <consumer> " + idle + " <edge> [COUNT <index>] [JUSTID]", Weight: 3},
+		{Syntax: "XINFO STREAM <key>", Weight: 2},
+		{Syntax: "XINFO STREAM <key> FULL [COUNT <index>]", Weight: 2},
+		{Syntax: "XINFO GROUPS <key>"},
+		{Syntax: "XINFO CONSUMERS <key> <group>"},
+		{Syntax: "DEL <key>"},
+		{Syntax: "COPY <key> <key> REPLACE"},
+		{Syntax: "RENAME <key> <key>"},
+		{Syntax: "SET <key> x"},
+		{Syntax: "DEBUG DIGEST-VALUE <key>"},
 	}}
 }

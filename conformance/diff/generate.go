@@ -28,6 +28,7 @@ type generator struct {
 	rand     *rand.Rand
 	families []weighted
 	times    map[int64]bool // relative times already used, in tens of seconds
+	ms, seq  int            // of the last ID made for a stream's entry
 }
 
 type weighted struct {
@@ -75,6 +76,7 @@ func newGenerator(names []string, peers ...cases.Peer) (*generator, error) {
 func (g *generator) stream(seed uint64, length int) []Step {
 	g.rand = rand.New(rand.NewPCG(seed, 1))
 	g.times = map[int64]bool{}
+	g.ms, g.seq = 1, 0
 	var steps []Step
 	for len(steps) < length {
 		conn := 0
@@ -142,7 +144,7 @@ const lexKey = "lex"
 // unspoiled are the commands that must stay as they are: those that might wait for ever,
 // SPOP, which must take all or none, and HSETEX, to which Valkey knows more words.
 var unspoiled = map[string]bool{"BLPOP": true, "BRPOP": true, "BLMPOP": true, "BLMOVE": true, "BRPOPLPUSH": true,
-	"BZPOPMIN": true, "BZPOPMAX": true, "BZMPOP": true, "SPOP": true, "HSETEX": true}
+	"BZPOPMIN": true, "BZPOPMAX": true, "BZMPOP": true, "XREAD": true, "XREADGROUP": true, "SPOP": true, "HSETEX": true}
 
 func (g *generator) spoil(args []string) []string {
 	i := g.below(len(args))
@@ -217,6 +219,21 @@ func (g *generator) placeholder(kind string) string {
 		return strings.Repeat(g.pick("p", "q", "ab"), []int{100, 124, 250, 1023, 1500, 3000}[g.below(6)])
 	case "timeout":
 		return g.pick("0.001", "0.002", "1e-3", "x", "-1")
+	case "newid":
+		return g.newID()
+	case "streamid":
+		return g.streamID()
+	case "edge":
+		if g.chance(60) {
+			return g.pick("-", "+")
+		}
+		return g.pick("(", "") + g.streamID()
+	case "name":
+		return g.pick("a", "b", "a", "field", "7", "") // the first ones again and again: entries share names
+	case "group":
+		return g.pick("g1", "g1", "g2")
+	case "consumer":
+		return g.pick("ann", "bob", "cy")
 	case "offset":
 		return g.pick("0", "1", "2", "3", "10", "50", "-1", "x")
 	case "bit":
@@ -332,6 +349,31 @@ func (g *generator) score() string {
 		return strconv.FormatFloat(float64(g.below(1000)-500)/8, 'f', -1, 64)
 	}
 	return strconv.Itoa(g.below(20))
+}
+
+// newID makes an ID that is mostly greater than all before it.
+func (g *generator) newID() string {
+	if g.chance(60) {
+		g.ms, g.seq = g.ms+g.below(3), g.seq+1
+	} else {
+		g.ms, g.seq = g.ms+1, 0
+	}
+	if g.chance(5) {
+		return strconv.Itoa(g.ms) + "-*"
+	}
+	return strconv.Itoa(g.ms) + "-" + strconv.Itoa(g.seq)
+}
+
+// streamID makes an ID that an entry may have.
+func (g *generator) streamID() string {
+	if g.chance(4) {
+		return g.pick("x", "-", "+", "18446744073709551615-18446744073709551615", "0-0", "1-", "5-x", "")
+	}
+	ms := max(0, g.ms-g.below(40))
+	if g.chance(20) {
+		return strconv.Itoa(ms)
+	}
+	return strconv.Itoa(ms) + "-" + strconv.Itoa(max(0, g.seq-g.below(25)))
 }
 
 func (g *generator) value() string {

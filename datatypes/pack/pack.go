@@ -297,3 +297,11 @@ func LeastNumber(b []byte, strings int) (least int64) {
 	}
 	return least
 }
+
+// End returns the end of the string that is encoded at b[at:], for owners that keep
+// strings one by one.
+func End(b []byte, at int) int { return at + size(b, at) }
+
+// String returns the string that is encoded at b[at:]: borrowed, or, where it is an
+// integer, written to scratch, which needs room for IntText bytes.
+func String(b []byte, at int, scratch []byte) []byte { return text(b, at, scratch) }

@@ -178,6 +178,16 @@ func (w *Writer) Pair() {
 	}
 }
 
+// Rows implements command.Reply.
+func (w *Writer) Rows(n int) { w.aggregate('%', n) }
+
+// Row implements command.Reply.
+func (w *Writer) Row() {
+	if !w.RESP3 {
+		w.header('*', 2)
+	}
+}
+
 // Open implements command.Reply.
 func (w *Writer) Open() int { return len(w.Buf) }
 
