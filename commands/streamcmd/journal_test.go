@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -133,12 +134,17 @@ func writeGroup(b *strings.Builder, key string, g command.Value) {
 // TestJournalRepeats protects replicas and journals: what commands name as their effects
 // brings another engine to the same streams, groups and pending entries.
 func TestJournalRepeats(t *testing.T) {
+	steps := 1500
+	if testing.Short() {
+		steps = 300
+	}
 	for seed := range uint64(3) {
 		r := rand.New(rand.NewPCG(seed, 11))
 		j := &journal{}
-		now := time.UnixMilli(1_700_000_000_000)
+		var now atomic.Int64 // the engines look at it on goroutines of their own
+		now.Store(1_700_000_000_000)
 		open := func(o commands.Options) *commands.Client {
-			o.NoCron, o.Now = true, func() time.Time { return now }
+			o.NoCron, o.Now = true, func() time.Time { return time.UnixMilli(now.Load()) }
 			e, err := commands.Open(o)
 			if err != nil {
 				t.Fatal(err)
@@ -156,8 +162,8 @@ func TestJournalRepeats(t *testing.T) {
 		}
 		first, second := open(commands.Options{Journal: j}), open(commands.Options{})
 		next := 0
-		for i := range 1500 {
-			now = now.Add(time.Duration(r.IntN(4)) * time.Millisecond)
+		for i := range steps {
+			now.Add(int64(r.IntN(4)))
 			from := len(j.effects)
 			words := strings.Fields(draw(r, &next))
 			run(t, first, words)
