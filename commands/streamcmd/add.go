@@ -138,6 +138,8 @@ func (t *trimArgs) exact(argv [][]byte, s stream.Stream) [][]byte {
 	switch {
 	case t.trim.Refs == stream.OnlyAcked:
 		out = append(out, wordMinID, wordExactly, idText(t.stop))
+	case t.trim.ByID && s.Len() == 0:
+		out = append(out, argv[t.word], wordExactly, argv[t.thresh]) // all have gone
 	case t.trim.ByID:
 		out = append(out, argv[t.word], wordExactly, idText(s.Info().First))
 	default:
@@ -337,33 +339,37 @@ func (x *addArgs) append(c *command.Context, key []byte, s stream.Stream) (err e
 
 func (x *addArgs) effect(c *command.Context, key []byte, s stream.Stream) {
 	argv := c.Argv()
+	if x.idmp {
+		x.namedEffect(c, key, s)
+		return
+	}
 	if x.auto || x.autoSeq {
 		argv = append([][]byte(nil), argv...)
 		argv[x.idAt] = idText(x.id)
 	}
-	argv = x.exact(argv, s)
-	if x.idmp {
-		argv = append(withoutIdempotence(argv[:len(argv)-len(x.fields)]), x.fields...)
-	}
-	c.Tx.Effect(argv...)
-	if x.idmp {
-		c.Effect("XIDMPRECORD", key, x.pid, x.name, idText(x.id))
-	}
+	c.Tx.Effect(x.exact(argv, s)...)
 }
 
-// withoutIdempotence leaves out IDMP and IDMPAUTO with what follows them.
-func withoutIdempotence(argv [][]byte) (out [][]byte) {
-	for i := 0; i < len(argv); i++ {
-		switch {
-		case i > 1 && command.EqualFold(argv[i], "IDMP"):
-			i += 2
-		case i > 1 && command.EqualFold(argv[i], "IDMPAUTO"):
-			i++
-		default:
-			out = append(out, argv[i])
-		}
+// namedEffect is the effect of an entry with a name: the name is recorded while the entry
+// is there, and only then what is too much removed.
+func (x *addArgs) namedEffect(c *command.Context, key []byte, s stream.Stream) {
+	id := idText(x.id)
+	c.Effect("XADD", append([][]byte{key, id}, x.fields...)...)
+	c.Effect("XIDMPRECORD", key, x.pid, x.name, id)
+	if !x.given {
+		return
 	}
-	return out
+	argv := append([][]byte{key}, c.Argv()[x.word:x.thresh+1]...)
+	t := x.trimArgs
+	t.word, t.thresh = 1, len(argv)-1
+	argv = t.exact(argv, s)
+	switch x.trim.Refs {
+	case stream.DropRefs:
+		argv = append(argv, wordDelRef)
+	case stream.OnlyAcked:
+		argv = append(argv, wordAcked)
+	}
+	c.Effect("XTRIM", argv...)
 }
 
 var xtrim = command.Spec{

@@ -178,6 +178,8 @@ var (
 	wordForce          = []byte("FORCE")
 	wordJustID         = []byte("JUSTID")
 	wordLastID         = []byte("LASTID")
+	wordDelRef         = []byte("DELREF")
+	wordAcked          = []byte("ACKED")
 	wordMinID          = []byte("MINID")
 	wordZero           = []byte("0")
 	wordExactly        = []byte("=")
