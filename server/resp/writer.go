@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/medleydb/medley/commands/command"
+	"github.com/medleydb/medley/datatypes"
 )
 
 // A Writer appends replies to Buf. It implements command.Reply.
@@ -82,12 +83,8 @@ func (w *Writer) NullArray() {
 
 // Double implements command.Reply.
 func (w *Writer) Double(f float64) {
-	text := command.FormatDouble(f)
-	if w.RESP3 {
-		w.line(',', text)
-		return
-	}
-	w.BulkString(text)
+	var room [32]byte
+	w.DoubleText(datatypes.FormatFloat(room[:0], f))
 }
 
 // DoubleText implements command.Reply.
