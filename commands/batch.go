@@ -17,8 +17,6 @@ type Batch struct {
 
 const (
 	batchSize = 16
-	// batchKeys is how many keys are looked ahead for at most.
-	batchKeys = 64
 	// keptArgs is how much room for arguments is kept.
 	keptArgs = 1024
 )
@@ -62,7 +60,7 @@ func (b *Batch) Len() int { return b.n }
 // Command returns the arguments and the size of a command.
 func (b *Batch) Command(i int) (argv [][]byte, size int) { return b.items[i].argv, b.items[i].size }
 
-// Prepare finds the commands and looks ahead for their keys.
+// Prepare finds the commands and looks ahead for the keys of those that have one.
 func (x *Executor) Prepare(s *command.Session) {
 	b, store := &x.batch, x.svc.Store
 	b.ahead.Reset()
@@ -76,15 +74,7 @@ func (x *Executor) Prepare(s *command.Session) {
 		}
 		if it.key = it.spec.SingleKey(it.argv); it.key != nil {
 			it.place = store.Place(it.key)
-			b.ahead.Add(it.place)
-			continue
-		}
-		if len(it.argv) > 2 && it.spec.Locking() == command.LockKeys && it.spec.ArityOK(len(it.argv)) {
-			it.spec.EachKey(it.argv, func(key []byte, _ command.KeyFlags) {
-				if b.ahead.Len() < batchKeys {
-					b.ahead.Add(store.Place(key))
-				}
-			})
+			b.ahead.Add(it.key, it.place)
 		}
 	}
 	if b.ahead.Len() > 1 {

@@ -36,7 +36,8 @@ type Executor struct {
 
 	one     batched // the command of Execute
 	batch   Batch
-	glanced uint64 // so that nobody can do without LookAhead's loads
+	keys    keyspace.Ahead // of the present command
+	glanced uint64         // so that nobody can do without LookAhead's loads
 
 	acquired int64
 	ns       int64 // time of the last look at the clock
@@ -306,11 +307,35 @@ func (x *Executor) lock(s *command.Session, it *batched) {
 			}
 		}
 	default:
+		if spec.Search == nil {
+			x.lockKeys(s, it)
+			return
+		}
 		spec.AddShards(store, argv, x.set)
 	}
 	x.tx.LockSet(x.set)
 	if store.Waiters() > 0 {
 		x.tx.Close(x.set, keys)
+	}
+}
+
+// lockKeys takes the locks of a command with several keys.
+func (x *Executor) lockKeys(s *command.Session, it *batched) {
+	store := x.svc.Store
+	x.keys.Reset()
+	it.spec.EachKey(it.argv, func(key []byte, _ command.KeyFlags) {
+		p := store.Place(key)
+		x.set.Add(p.Shard)
+		x.keys.Add(key, p)
+	})
+	if x.keys.Len() > 1 {
+		x.glanced += store.LookAhead(s.DB(), &x.keys)
+	}
+	x.tx.LockPlaces(x.set, &x.keys)
+	if store.Waiters() > 0 {
+		x.tx.Close(x.set, func(yield func([]byte)) {
+			it.spec.EachKey(it.argv, func(k []byte, _ command.KeyFlags) { yield(k) })
+		})
 	}
 }
 

@@ -47,12 +47,21 @@ func (c *chunkList) follow(a *arena.Arena) {
 	}
 }
 
-// An Ahead is the places of some keys, and room to look ahead for them.
+// An Ahead is some keys with their places, and room to look ahead for them.
 type Ahead struct {
-	places []Place
-	slots  []slotGlance
-	mem    [][]byte
+	keys  []placed
+	slots []slotGlance
+	mem   [][]byte
 }
+
+type placed struct {
+	key []byte
+	Place
+}
+
+// maxAhead is for how many keys memory is fetched at most: more would not stay in the
+// cache until it is used.
+const maxAhead = 128
 
 type slotGlance struct {
 	t    *table
@@ -62,15 +71,21 @@ type slotGlance struct {
 }
 
 // Reset empties the list.
-func (a *Ahead) Reset() { a.places = a.places[:0] }
+func (a *Ahead) Reset() {
+	if cap(a.keys) > 8*maxAhead {
+		a.keys = nil
+	}
+	clear(a.keys)
+	a.keys = a.keys[:0]
+}
 
-// Add adds a place.
-func (a *Ahead) Add(p Place) { a.places = append(a.places, p) }
+// Add adds a key, which it borrows, with its place.
+func (a *Ahead) Add(key []byte, p Place) { a.keys = append(a.keys, placed{key, p}) }
 
-// Len returns the number of places.
-func (a *Ahead) Len() int { return len(a.places) }
+// Len returns the number of keys.
+func (a *Ahead) Len() int { return len(a.keys) }
 
-// LookAhead brings what lookups of the places in the database will read into the
+// LookAhead brings what lookups of the keys in the database will read into the
 // processor's cache. What it returns means nothing. The loops that wait for memory do
 // nothing else: the fewer instructions lie between two loads, the more of them the
 // processor has under way.
@@ -78,9 +93,10 @@ func (s *Store) LookAhead(db int, a *Ahead) (sum uint64) {
 	if raceDetector {
 		return 0
 	}
+	keys := a.keys[:min(len(a.keys), maxAhead)]
 	slots := a.slots[:0]
-	for _, p := range a.places {
-		g := s.glanceAt(db, p)
+	for i := range keys {
+		g := s.glanceAt(db, keys[i].Place)
 		if g.page == nil {
 			g.page = &noPage
 		}
@@ -92,7 +108,7 @@ func (s *Store) LookAhead(db int, a *Ahead) (sum uint64) {
 	}
 	mem := a.mem[:0]
 	for i := range slots {
-		if m := slots[i].record(a.places[i].hash); len(m) > cacheLine {
+		if m := slots[i].record(keys[i].hash); len(m) > cacheLine {
 			mem = append(mem, m)
 		}
 	}

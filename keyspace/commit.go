@@ -117,11 +117,7 @@ func (tx *Tx) prepend(e Effect) {
 // Changed says that the command changed the key, and how.
 func (tx *Tx) Changed(key []byte, ev Event) {
 	tx.dirty++
-	i := tx.single
-	if i < 0 {
-		i = tx.store.ShardOf(key)
-	}
-	tx.touched(&tx.store.shards[i], tx.DB, key)
+	tx.touched(&tx.store.shards[tx.shardOf(key)], tx.DB, key)
 	tx.notify(tx.DB, key, ev)
 }
 

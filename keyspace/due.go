@@ -182,11 +182,7 @@ func (tx *Tx) reap(db int, t *table, budget int) (left int) {
 
 // Reaped counts n members of the key's value that have gone by themselves.
 func (tx *Tx) Reaped(key []byte, n int) {
-	i := tx.single
-	if i < 0 {
-		i = tx.store.ShardOf(key)
-	}
-	tx.store.shards[i].stats.ExpiredMembers += int64(n)
+	tx.store.shards[tx.shardOf(key)].stats.ExpiredMembers += int64(n)
 }
 
 func (tx *Tx) heldShard() *shard { return &tx.store.shards[tx.single] }

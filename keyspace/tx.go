@@ -28,8 +28,9 @@ type Tx struct {
 	set    []uint64 // held shards
 	single int      // the only held shard, or -1
 	held   bool
-	hinted []byte // a key whose hash is known, or nil
-	hint   uint32
+	places []placed // of keys that are known, in the order of their use
+	at     int      // the last that was used
+	sole   [1]placed
 
 	opened []*opened // of the present command; [nOpened:] is kept for reuse
 	n      int
@@ -130,8 +131,41 @@ func (tx *Tx) LockKey(shard int) {
 // LockPlace is LockKey for a key whose place is known. It borrows the key until the
 // locks are released.
 func (tx *Tx) LockPlace(key []byte, p Place) {
-	tx.hinted, tx.hint = key, p.hash
+	tx.sole[0] = placed{key, p}
+	tx.places, tx.at = tx.sole[:], 0
 	tx.LockKey(p.Shard)
+}
+
+// LockPlaces is LockSet for keys whose places are known; set is their shards, or
+// more. It borrows the keys until the locks are released.
+func (tx *Tx) LockPlaces(set ShardSet, keys *Ahead) {
+	tx.places, tx.at = keys.keys, 0
+	tx.LockSet(set)
+}
+
+// known returns the place of a key that LockPlace or LockPlaces was given: the very
+// slice, since comparing keys would cost more than it saves.
+func (tx *Tx) known(key []byte) (Place, bool) {
+	for _, i := range [...]int{tx.at, tx.at + 1, 0} {
+		if i < len(tx.places) {
+			if p := &tx.places[i]; len(p.key) == len(key) && len(key) > 0 && &p.key[0] == &key[0] {
+				tx.at = i
+				return p.Place, true
+			}
+		}
+	}
+	return Place{}, false
+}
+
+// shardOf returns the number of the shard of a key that the transaction works on.
+func (tx *Tx) shardOf(key []byte) int {
+	if tx.single >= 0 {
+		return tx.single
+	}
+	if p, ok := tx.known(key); ok {
+		return p.Shard
+	}
+	return tx.store.ShardOf(key)
 }
 
 // LockSet takes the locks of a set of shards in ascending order.
@@ -179,7 +213,7 @@ func (tx *Tx) Release() {
 	if !tx.held {
 		return
 	}
-	tx.hinted = nil
+	tx.places = nil
 	if tx.single >= 0 {
 		sh := &tx.store.shards[tx.single]
 		tx.single, tx.held = -1, false
@@ -247,14 +281,15 @@ func (tx *Tx) emptyTrash() {
 // place is where a key belongs.
 func (tx *Tx) place(key []byte) (*shard, uint32) {
 	i := tx.single
-	if i < 0 || debug {
+	if debug {
 		i = tx.store.ShardOf(key)
-		if debug {
-			tx.checkHeld(i, key)
-		}
+		tx.checkHeld(i, key)
 	}
-	if n := len(key); n > 0 && n == len(tx.hinted) && &key[0] == &tx.hinted[0] {
-		return &tx.store.shards[i], tx.hint
+	if p, ok := tx.known(key); ok {
+		return &tx.store.shards[p.Shard], p.hash
+	}
+	if i < 0 {
+		i = tx.store.ShardOf(key)
 	}
 	return &tx.store.shards[i], tx.store.hash(key)
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"syscall"
@@ -34,6 +35,13 @@ func Main(args []string, stdin io.Reader, stderr io.Writer) int {
 	}
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
+	}
+	if os.Getenv("GOMAXPROCS") == "" {
+		loops := int(cfg.IOThreads.Load())
+		if loops == 1 {
+			loops = runtime.GOMAXPROCS(0)
+		}
+		runtime.GOMAXPROCS(loops + 1)
 	}
 	if err := run(cfg, log); err != nil {
 		log.Error(err.Error())
