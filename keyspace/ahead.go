@@ -117,6 +117,9 @@ func (s *Store) LookAhead(db int, a *Ahead) (sum uint64) {
 	}
 	for _, m := range mem {
 		sum += uint64(m[cacheLine])
+		if end := arena.BlockLen(m) - 1; end < len(m) && end > cacheLine {
+			sum += uint64(m[min(end, 2*cacheLine)])
+		}
 	}
 	clear(slots)
 	clear(mem)

@@ -11,11 +11,12 @@ import (
 // A Tx is a transaction: one command, or several that happen at one moment. It
 // belongs to one goroutine and is used again and again (Begin to End).
 type Tx struct {
-	store *Store
-	rng   *rand.Rand
-	env   datatypes.Env
-	now   int64 // Unix milliseconds
-	clock uint32
+	store  *Store
+	rng    *rand.Rand
+	env    datatypes.Env
+	limits *datatypes.Limits // of which env has a copy
+	now    int64             // Unix milliseconds
+	clock  uint32
 	// DB is the database that lookups and changes work on.
 	DB int
 	// NoTouch keeps lookups from refreshing the access clock.
@@ -105,7 +106,9 @@ func (tx *Tx) Begin(nowMs int64) {
 	tx.now = nowMs
 	tx.clock = tx.store.policy.Load().clock(nowMs)
 	tx.env.NowMs = nowMs
-	tx.env.Limits = *tx.store.limits.Load()
+	if l := tx.store.limits.Load(); l != tx.limits {
+		tx.limits, tx.env.Limits = l, *l
+	}
 	tx.offset = 0
 }
 

@@ -127,6 +127,9 @@ func (r Ref) Place() (chunk, offset int) {
 	return int(r >> chunkUnitBits), int(r&(chunkUnits-1)) << unitShift
 }
 
+// BlockLen returns the bytes of the block that starts at b's beginning.
+func BlockLen(b []byte) int { return int(binary.LittleEndian.Uint16(b)&maxUnits) << unitShift }
+
 // Footprint returns the bytes that a record of n bytes occupies.
 func Footprint(n int) int { return unitsFor(n) * unit }
 
