@@ -5,7 +5,7 @@ BIN := bin/medley
 # Packages in which goroutines meet.
 CONCURRENT := ./keyspace/... ./commands/... ./server/...
 
-.PHONY: all build run test race invariants vet fmt-check cross bench bench-peers conformance-upstream differ fuzz clients clients-large
+.PHONY: all build run test race invariants vet fmt-check cross bench bench-peers conformance-upstream differ fuzz clients clients-large idle
 
 all: build
 
@@ -75,6 +75,10 @@ clients:
 	cd conformance/clients/node && npm ci --no-audit --no-fund
 	MEDLEY_REQUIRE_NODE=1 $(GO) test -count=1 -run '^TestNode$$' -timeout 2m ./conformance/clients
 
-# The longest value that the protocol allows; takes gigabytes of memory.
+# Ten thousand connections that say nothing, or half a command.
+idle:
+	MEDLEY_IDLE=1 $(GO) test -count=1 -v -run '^TestIdleConnections$$' -timeout 5m ./conformance/clients
+
+# The longest value and key that the protocol allows; takes gigabytes of memory, and Node.
 clients-large:
 	MEDLEY_LARGE=1 $(GO) test -count=1 -v -run '^TestLargestValue$$' -timeout 15m ./conformance/clients

@@ -1,21 +1,23 @@
 // Round trips, pipelines and transactions of ioredis and node-redis, in RESP2 and (where the
-// library can) RESP3. The port is the only argument.
+// library can) RESP3. Arguments: the port, and a size of values in bytes to try in place of the usual ones.
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import Redis from 'ioredis'
 import { createClient, RESP_TYPES } from 'redis'
 
 const port = Number(process.argv[2])
-const sizes = [0, 1, 1 << 10, 1 << 20]
+const large = Number(process.argv[3] ?? 0)
+const sizes = large ? [large] : [0, 1, 1 << 10, 1 << 20]
+const keyOf = size => large ? 'large' : randomBytes(size)
 
 async function ioredis () {
   const c = new Redis({ port, host: '127.0.0.1', maxRetriesPerRequest: 1 })
   await c.flushall()
   for (const size of sizes) {
-    const key = randomBytes(size)
-    const value = randomBytes(size)
+    const key = keyOf(size)
+    const value = large ? Buffer.alloc(size, 'abc\0\r\n') : randomBytes(size)
     assert.equal(await c.set(key, value), 'OK')
-    assert.deepEqual(await c.getBuffer(key), value)
+    assert((await c.getBuffer(key)).equals(value))
   }
   assert.equal(await c.get('none'), null)
 
@@ -46,10 +48,10 @@ async function nodeRedis (RESP) {
   await c.flushAll()
   const binary = c.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer })
   for (const size of sizes) {
-    const key = randomBytes(size)
-    const value = randomBytes(size)
+    const key = keyOf(size)
+    const value = large ? Buffer.alloc(size, 'abc\0\r\n') : randomBytes(size)
     assert.equal(String(await binary.set(key, value)), 'OK')
-    assert.deepEqual(await binary.get(key), value)
+    assert((await binary.get(key)).equals(value))
   }
   assert.equal(await c.get('none'), null)
 
