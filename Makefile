@@ -5,7 +5,7 @@ BIN := bin/medley
 # Packages in which goroutines meet.
 CONCURRENT := ./keyspace/... ./commands/... ./server/...
 
-.PHONY: all build run test race invariants vet fmt-check cross bench bench-peers conformance-upstream differ fuzz clients clients-large idle
+.PHONY: all build run test race invariants vet fmt-check cross bench bench-peers churn conformance-upstream differ fuzz clients clients-large idle
 
 all: build
 
@@ -63,6 +63,10 @@ PEERS ?=
 BENCH_FLAGS ?=
 bench-peers: build
 	$(GO) run ./conformance/bench/cmd -medley $(BIN) -peers '$(PEERS)' $(BENCH_FLAGS)
+
+# What overwriting and deleting leave behind in memory, beside the same servers.
+churn: build
+	$(GO) run ./conformance/bench/cmd -churn -medley $(BIN) -peers '$(PEERS)'
 
 # Hostile input for as long as FUZZTIME says, each target in turn.
 FUZZTIME ?= 1m

@@ -20,7 +20,7 @@ func memoryLoads() []memoryLoad {
 	return []memoryLoad{
 		{"string 32 B", sizes, func(i int) []string { return []string{"SET", key(i), value} }},
 		{"with a TTL", sizes, func(i int) []string { return []string{"SET", key(i), value, "EX", "1000000"} }},
-		{"stream entry", []int{1_000_000}, func(i int) []string {
+		{"stream entry", million, func(i int) []string {
 			return []string{"XADD", "s", strconv.Itoa(1_700_000_000_000 + i), "temperature", strconv.Itoa(i % 100), "state", "1"}
 		}},
 		// Streams of one entry each.
@@ -28,7 +28,52 @@ func memoryLoads() []memoryLoad {
 			return []string{"XADD", key(i), "1700000000000-1", "temperature", "21", "state", "1"}
 		}},
 		{"integer", sizes, func(i int) []string { return []string{"SET", key(i), strconv.Itoa(i)} }},
+		{"hash field", million, func(i int) []string { return []string{"HSET", "h", number("field", i), number("value", i)} }},
+		{"zset member", million, func(i int) []string { return []string{"ZADD", "z", strconv.Itoa(i), number("member", i)} }},
+		{"set member", million, func(i int) []string { return []string{"SADD", "s", number("member", i)} }},
+		{"list element", million, func(i int) []string { return []string{"RPUSH", "l", number("element", i)} }},
+		{"multiples of 3", million, func(i int) []string { return []string{"SADD", "s", strconv.Itoa(3 * i)} }},
+		{"63-bit numbers", million, func(i int) []string { return []string{"SADD", "s", strconv.FormatUint(mix(i)>>1, 10)} }},
+		// Ten a second, as snowflake IDs have it: milliseconds in front of 22 bits.
+		{"snowflake IDs", million, func(i int) []string { return []string{"SADD", "s", strconv.Itoa((1_700_000_000_000 + 100*i) << 22)} }},
+		{"hash of 5", []int{500_000}, func(i int) []string { return pairs([]string{"HSET", key(i)}, 5) }},
+		{"hash of 200", []int{100_000}, func(i int) []string { return pairs([]string{"HSET", key(i)}, 200) }},
+		{"set of 200", []int{100_000}, func(i int) []string {
+			args := []string{"SADD", key(i)}
+			for j := range 200 {
+				args = append(args, number("member", j))
+			}
+			return args
+		}},
+		{"zset of 200", []int{100_000}, func(i int) []string {
+			args := []string{"ZADD", key(i)}
+			for j := range 200 {
+				args = append(args, strconv.Itoa(j), number("member", j))
+			}
+			return args
+		}},
 	}
+}
+
+var million = []int{1_000_000}
+
+// number names the i-th of something.
+func number(what string, i int) string { return fmt.Sprintf("%s:%010d", what, i) }
+
+// mix returns the i-th of numbers that look random (the finaliser of SplitMix64).
+func mix(i int) uint64 {
+	z := uint64(i) * 0x9e3779b97f4a7c15
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}
+
+// pairs appends n small fields with their values.
+func pairs(args []string, n int) []string {
+	for j := range n {
+		args = append(args, "f"+strconv.Itoa(j), "value"+strconv.Itoa(j))
+	}
+	return args
 }
 
 // settle is how long a server may take to give back what it needed while loading.

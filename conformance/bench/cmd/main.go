@@ -17,12 +17,17 @@ func main() {
 	flag.IntVar(&o.Rounds, "rounds", 5, "rounds of each CPU load")
 	flag.BoolVar(&o.CPU, "cpu", true, "measure CPU per operation")
 	flag.BoolVar(&o.Memory, "memory", true, "measure memory per element")
+	churn := flag.Bool("churn", false, "measure nothing but what changes leave behind in memory")
 	only := flag.String("only", "", "names of loads, comma separated")
 	flag.Parse()
 	if *only != "" {
 		o.Only = strings.Split(*only, ",")
 	}
-	if err := bench.Run(o); err != nil {
+	run := bench.Run
+	if *churn {
+		run = bench.Churn
+	}
+	if err := run(o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
