@@ -39,7 +39,7 @@ func cpuLoads() []load {
 	value := string(bytes.Repeat([]byte{'x'}, valueBytes))
 	all := []int{1, 16, 64}
 	set := func(i int) []string { return []string{"SET", key(i), value} }
-	return []load{
+	return append(collectionLoads(), []load{
 		{name: "GET", pipelines: all, fill: set, fillN: keySpace,
 			next: func(r *rand.Rand) []string { return []string{"GET", key(r.IntN(keySpace))} }},
 		{name: "SET", pipelines: all, fill: set, fillN: keySpace,
@@ -89,7 +89,7 @@ func cpuLoads() []load {
 			}},
 		{name: "BITOP far", pipelines: []int{1}, fill: farBit, fillN: 100_000,
 			next: func(*rand.Rand) []string { return []string{"BITOP", "AND", "both", key(0), key(1)} }},
-	}
+	}...)
 }
 
 const (
