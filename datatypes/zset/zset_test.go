@@ -419,6 +419,31 @@ func filled(n int) ZSet {
 }
 
 // BenchmarkAddExisting changes scores: it must not allocate.
+// TestTopBits protects the order of large sorted sets: no score's bits are above those of a
+// greater one, and those of both zeros are the same.
+func TestTopBits(t *testing.T) {
+	scores := []float64{0, math.MaxFloat64, math.Inf(1), math.SmallestNonzeroFloat64}
+	for e := -1070; e < 1024; e++ {
+		f := math.Ldexp(1, e)
+		scores = append(scores, f, math.Nextafter(f, 0), f*1.5, f*(1+1e-7))
+	}
+	for _, f := range scores {
+		scores = append(scores, -f)
+	}
+	slices.Sort(scores)
+	for i := 1; i < len(scores); i++ {
+		if a, b := scores[i-1], scores[i]; topBits(a) > topBits(b) || topBits(b)>>32 != 0 {
+			t.Fatalf("%g has %x, %g has %x", a, topBits(a), b, topBits(b))
+		}
+	}
+	if topBits(0) != topBits(math.Copysign(0, -1)) {
+		t.Fatal("the zeros differ")
+	}
+	if a, b := 1<<40, 1<<40+1<<16; topBits(float64(a)) == topBits(float64(b)) {
+		t.Fatal("the 24 bits of the fraction do not tell scores apart")
+	}
+}
+
 func BenchmarkAddExisting(b *testing.B) {
 	for _, n := range []int{100, 100000} {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
