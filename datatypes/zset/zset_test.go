@@ -444,6 +444,32 @@ func TestTopBits(t *testing.T) {
 	}
 }
 
+// TestEachBetween protects the batches: all members of a range are passed, in order, and
+// none after fn has said no, however many there are.
+func TestEachBetween(t *testing.T) {
+	for _, n := range []int{10, 1000} { // packed and large
+		z := filled(0)
+		for i := range n {
+			z.Add(fmt.Appendf(nil, "%04d", i), float64(i/2), 0)
+		}
+		for _, c := range []struct{ from, to, most int }{{0, n, n}, {2, 2, n}, {2, 3, n}, {1, 4, 3}, {n / 4, n, n}, {3, 500, 40}, {n, 2 * n, n}} {
+			var got, want []string
+			for i := range n {
+				if i/2 >= c.from && i/2 < c.to && len(want) < c.most {
+					want = append(want, fmt.Sprintf("%04d", i))
+				}
+			}
+			z.EachBetween(float64(c.from), float64(c.to), func(member []byte, score float64) bool {
+				got = append(got, string(member))
+				return len(got) < c.most
+			})
+			if !slices.Equal(got, want) {
+				t.Fatalf("%d members, %v: %v, want %v", n, c, got, want)
+			}
+		}
+	}
+}
+
 func BenchmarkAddExisting(b *testing.B) {
 	for _, n := range []int{100, 100000} {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
