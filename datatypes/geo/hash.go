@@ -96,8 +96,8 @@ type rectangle struct{ lonLo, lonHi, latLo, latHi float64 }
 
 // rect returns the rectangle of a cell.
 func rect(x, y uint32, step int) rectangle {
-	n := float64(uint64(1) << step)
-	at := func(i, limit float64) float64 { return float64(i/n*(2*limit)) - limit } // rounded twice on every machine
+	part := 1 / float64(uint64(1)<<step)                                              // exactly
+	at := func(i, limit float64) float64 { return float64(i*part*(2*limit)) - limit } // rounded twice on every machine
 	return rectangle{
 		at(float64(x), MaxLongitude), at(float64(x)+1, MaxLongitude),
 		at(float64(y), MaxLatitude), at(float64(y)+1, MaxLatitude),

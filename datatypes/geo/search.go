@@ -47,6 +47,7 @@ const (
 func Search(z zset.ZSet, s *Shape, fn func(*Match) bool) {
 	w := walker{z: z, shape: s, fn: fn}
 	areas, whole := s.areas()
+	w.areas = make([][2]uint64, 0, len(areas))
 	for _, c := range areas {
 		from, to := c.scores()
 		if w.done(from) {
@@ -67,7 +68,7 @@ type walker struct {
 	z     zset.ZSet
 	shape *Shape
 	fn    func(*Match) bool
-	areas [][2]uint64 // that have been searched; nil while the first one is
+	areas [][2]uint64 // that have been searched
 	// stopped is set when fn has said no.
 	stopped bool
 	m       Match
@@ -110,11 +111,8 @@ func (w *walker) scan(c cell, start uint64) bool {
 // most. It returns the score to go on with, end when there are no more.
 func (w *walker) each(start, end uint64, most int) (next uint64) {
 	next = end
-	w.z.EachFrom(float64(start), func(member []byte, score float64) bool {
+	w.z.EachBetween(float64(start), float64(end), func(member []byte, score float64) bool {
 		at := uint64(score)
-		if at >= end {
-			return false
-		}
 		if most == 0 {
 			next = at
 			return false
@@ -203,6 +201,7 @@ func (s *Shape) areas() (list []cell, whole bool) {
 		}
 	}
 	mask := uint32(1)<<step - 1
+	list = make([]cell, 0, 9)
 	for _, d := range [...][2]int{{0, 0}, {0, 1}, {0, -1}, {1, 0}, {-1, 0}, {1, 1}, {-1, 1}, {1, -1}, {-1, -1}} {
 		if d[0] >= west && d[0] <= east && d[1] >= south && d[1] <= north {
 			list = append(list, cell{uint32(int(x)+d[0]) & mask, uint32(int(y)+d[1]) & mask, step})

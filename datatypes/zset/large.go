@@ -32,8 +32,8 @@ import (
 //
 // # Order
 //
-// An item of the tree is the top 32 bits of the score, made such that they compare as
-// the score does, and the record's reference. Where these bits differ, and with random
+// An item of the tree is 32 bits of the score, made such that they compare as the score
+// does (topBits), and the record's reference. Where these bits differ, and with random
 // scores they nearly always do, a comparison looks at no record. Items of the whole
 // score would take 16 bytes and save a look only where scores are close together.
 //
@@ -197,19 +197,21 @@ func (l *large) SetPlace(ref uint32, place int) {
 	binary.LittleEndian.PutUint32(l.records.Bytes(arena.Ref(ref))[recTime+8:], uint32(place))
 }
 
-// topBits returns the first 32 bits of the score in a form that compares as the score
-// does.
+// topBits returns 32 bits of the score that compare as the score does, where they differ:
+// the sign, 7 bits of the exponent and the first 24 of the fraction. Scores are seldom beyond
+// 2^64 or nearer to zero than 2^-63, so that the exponent's other bits would tell nothing; all
+// that are have the bits of the last ones that are not.
 func topBits(f float64) uint64 {
-	if f == 0 {
-		f = 0 // -0 is the same score
+	const (
+		least = (1023 - 63) << 52
+		most  = 1<<(7+52) - 1
+		sign  = 1 << 31
+	)
+	m := min(max(math.Float64bits(math.Abs(f)), least)-least, most) >> 28
+	if f < 0 {
+		return sign - 1 - m
 	}
-	b := math.Float64bits(f)
-	if b>>63 != 0 {
-		b = ^b
-	} else {
-		b |= 1 << 63
-	}
-	return b >> 32
+	return sign | m
 }
 
 func itemOf(score float64, ref arena.Ref) uint64 { return topBits(score)<<32 | uint64(ref) }

@@ -3,6 +3,7 @@ package zset
 import (
 	"bytes"
 
+	"github.com/medleydb/medley/datatypes/arena"
 	"github.com/medleydb/medley/datatypes/pack"
 )
 
@@ -229,20 +230,67 @@ func (z ZSet) Each(s Span, rev bool, fn func(member []byte, score float64) bool)
 	l.order.Ascend(item, visit)
 }
 
-// EachFrom passes the members from a score on, in order, to fn until it says no. It finds the
-// first one in less time than a Span takes, whose ends are known by rank. fn must not
-// use the sorted set; member is good as for Each.
-func (z ZSet) EachFrom(score float64, fn func(member []byte, score float64) bool) {
+// EachBetween passes the members whose scores are at least from and below to, in order, to fn
+// until it says no. It finds the first one in less time than a Span takes, whose ends are known
+// by rank. fn must not use the sorted set; member is good as for Each.
+func (z ZSet) EachBetween(from, to float64, fn func(member []byte, score float64) bool) {
 	l := z.large()
 	if l == nil {
-		z.eachPacked(Span{0, z.Len()}, false, func(member []byte, at float64) bool { return at < score || fn(member, at) })
+		z.eachPacked(Span{0, z.Len()}, false, func(member []byte, score float64) bool {
+			return score < from || score < to && fn(member, score)
+		})
 		return
 	}
-	l.probe = probe{score: score, side: -1}
-	l.order.Ascend(itemOf(score, 0), func(item uint64) bool {
-		ref := refOf(item)
-		return fn(l.member(ref), l.score(ref))
+	l.probe = probe{score: from, side: -1}
+	b := batch{l: l, most: firstBatch, to: to, fn: fn}
+	end := topBits(to)
+	l.order.Ascend(itemOf(from, 0), func(item uint64) bool {
+		if item>>32 > end {
+			return false
+		}
+		b.refs[b.n] = refOf(item)
+		if b.n++; b.n < b.most {
+			return true
+		}
+		b.most = min(2*b.most, len(b.refs))
+		return b.pass()
 	})
+	b.pass()
+}
+
+// A batch is records that EachBetween has come to and not yet looked at. Neighbours in the
+// order stand anywhere in memory; loads of their scores that follow each other at once are
+// waited for together, and not one by one between calls of fn. The first batch is
+// small, since there may be few members in all.
+type batch struct {
+	l       *large
+	refs    [16]arena.Ref
+	scores  [16]float64
+	n, most int
+	to      float64
+	fn      func(member []byte, score float64) bool
+	stopped bool
+}
+
+const firstBatch = 2
+
+// pass passes the members of the batch to fn and reports whether to go on.
+func (b *batch) pass() bool {
+	n := b.n
+	b.n = 0
+	if b.stopped {
+		return false
+	}
+	for i, ref := range b.refs[:n] {
+		b.scores[i] = b.l.score(ref)
+	}
+	for i, ref := range b.refs[:n] {
+		if b.scores[i] >= b.to || !b.fn(b.l.member(ref), b.scores[i]) {
+			b.stopped = true
+			return false
+		}
+	}
+	return true
 }
 
 func (z ZSet) eachPacked(s Span, rev bool, fn func(member []byte, score float64) bool) {

@@ -419,6 +419,57 @@ func filled(n int) ZSet {
 }
 
 // BenchmarkAddExisting changes scores: it must not allocate.
+// TestTopBits protects the order of large sorted sets: no score's bits are above those of a
+// greater one, and those of both zeros are the same.
+func TestTopBits(t *testing.T) {
+	scores := []float64{0, math.MaxFloat64, math.Inf(1), math.SmallestNonzeroFloat64}
+	for e := -1070; e < 1024; e++ {
+		f := math.Ldexp(1, e)
+		scores = append(scores, f, math.Nextafter(f, 0), f*1.5, f*(1+1e-7))
+	}
+	for _, f := range scores {
+		scores = append(scores, -f)
+	}
+	slices.Sort(scores)
+	for i := 1; i < len(scores); i++ {
+		if a, b := scores[i-1], scores[i]; topBits(a) > topBits(b) || topBits(b)>>32 != 0 {
+			t.Fatalf("%g has %x, %g has %x", a, topBits(a), b, topBits(b))
+		}
+	}
+	if topBits(0) != topBits(math.Copysign(0, -1)) {
+		t.Fatal("the zeros differ")
+	}
+	if a, b := 1<<40, 1<<40+1<<16; topBits(float64(a)) == topBits(float64(b)) {
+		t.Fatal("the 24 bits of the fraction do not tell scores apart")
+	}
+}
+
+// TestEachBetween protects the batches: all members of a range are passed, in order, and
+// none after fn has said no, however many there are.
+func TestEachBetween(t *testing.T) {
+	for _, n := range []int{10, 1000} { // packed and large
+		z := filled(0)
+		for i := range n {
+			z.Add(fmt.Appendf(nil, "%04d", i), float64(i/2), 0)
+		}
+		for _, c := range []struct{ from, to, most int }{{0, n, n}, {2, 2, n}, {2, 3, n}, {1, 4, 3}, {n / 4, n, n}, {3, 500, 40}, {n, 2 * n, n}} {
+			var got, want []string
+			for i := range n {
+				if i/2 >= c.from && i/2 < c.to && len(want) < c.most {
+					want = append(want, fmt.Sprintf("%04d", i))
+				}
+			}
+			z.EachBetween(float64(c.from), float64(c.to), func(member []byte, score float64) bool {
+				got = append(got, string(member))
+				return len(got) < c.most
+			})
+			if !slices.Equal(got, want) {
+				t.Fatalf("%d members, %v: %v, want %v", n, c, got, want)
+			}
+		}
+	}
+}
+
 func BenchmarkAddExisting(b *testing.B) {
 	for _, n := range []int{100, 100000} {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
