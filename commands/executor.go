@@ -209,10 +209,13 @@ func (x *Executor) count(s *command.Session, spec *command.Spec, argv [][]byte, 
 		asked += len(a)
 	}
 	size := int64(max(asked, replied))
-	if !failed && spec.Quick() && x.unmeasured < quickRun-1 && !x.svc.Monitor.Remarkable(quickNs, size) {
+	if !failed && spec.Quick() && (x.quick == spec || x.unmeasured == 0) && x.unmeasured < quickRun-1 && !x.svc.Monitor.Remarkable(quickNs, size) {
 		x.quick = spec
 		x.unmeasured++
 		return
+	}
+	if x.quick != spec {
+		x.settle() // commands inside the one that ends now
 	}
 	took := x.measure(spec, 1, failed)
 	if x.svc.Monitor.Remarkable(took, size) {
