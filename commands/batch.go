@@ -31,14 +31,20 @@ type batched struct {
 
 // Batch returns the executor's batch, emptied.
 func (x *Executor) Batch() *Batch {
-	b := &x.batch
+	x.batch.drop()
+	return &x.batch
+}
+
+// drop empties the batch, and forgets the arguments that it borrowed.
+func (b *Batch) drop() {
 	clear(b.items[:b.n])
 	b.n = 0
+	b.ahead.Reset()
 	if cap(b.argv) > keptArgs {
 		b.argv = nil
 	}
+	clear(b.argv)
 	b.argv = b.argv[:0]
-	return b
 }
 
 // Room returns where the next command's arguments go, and whether there is room for
@@ -63,7 +69,6 @@ func (b *Batch) Command(i int) (argv [][]byte, size int) { return b.items[i].arg
 // Prepare finds the commands and looks ahead for the keys of those that have one.
 func (x *Executor) Prepare(s *command.Session) {
 	b, store := &x.batch, x.svc.Store
-	b.ahead.Reset()
 	for i := range b.items[:b.n] {
 		it := &b.items[i]
 		if len(it.argv) == 0 {

@@ -66,7 +66,11 @@ func (x *Executor) Release() int64 {
 	offset := x.offset
 	x.settle()
 	x.stats.Flush(&x.runs, x.eng.histograms.Load())
+	// Nothing of the callers' arguments is kept, which may be large.
 	x.ctx.Session, x.ctx.Reply, x.ctx.Spec, x.ctx.Args = nil, nil, nil, command.Args{}
+	x.one = batched{}
+	x.batch.drop()
+	x.keys.Reset()
 	x.eng.executors.Put(x)
 	return offset
 }

@@ -14,7 +14,8 @@ import (
 )
 
 // differFamilies are those of values: the commands that streams compare long.
-var differFamilies = []string{"string,generic", "hash", "list", "set", "zset", "sort"}
+var differFamilies = []string{"string,generic", "hash", "list", "set", "zset", "sort",
+	"bitmap", "hyperloglog", "geo", "stream"}
 
 // TestMedleyDiffers protects replies in states that nobody thought of: random commands on
 // values get the same ones from Medley and from a server of the field, the first of those
@@ -36,6 +37,14 @@ func TestMedleyDiffers(t *testing.T) {
 	defer e.Close()
 	for _, families := range differFamilies {
 		t.Run(families, func(t *testing.T) {
+			if families == "stream" {
+				// What groups tell of themselves has changed since Redis 7.
+				if ok, err := cases.Promises("redis>=8", reference.Peer); err != nil {
+					t.Fatal(err)
+				} else if !ok {
+					t.Skip("NOT compared: ", reference.Peer, " tells other things of groups; MEDLEY_REFERENCE may name a Redis 8")
+				}
+			}
 			start := time.Now()
 			for n := 0; n < total; n += length {
 				d, err := diff.Run(diff.Server{Target: e, Peer: cases.Peer{Product: "medley"}}, reference, diff.Options{

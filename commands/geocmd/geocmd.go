@@ -197,6 +197,12 @@ var geohash = command.Spec{
 }
 
 func runGeoHash(c *command.Context) error {
+	return replyEach(c, func(score float64) { c.Reply.Bulk(geo.AppendHash(c.Scratch, score)) }, c.Reply.Null)
+}
+
+// replyEach replies what found makes of each member's score, and what missing makes of
+// those that are not there.
+func replyEach(c *command.Context, found func(score float64), missing func()) error {
 	key, members := c.Args.Key(), c.Args.Rest()
 
 	z, _, err := read(c, key)
@@ -207,9 +213,9 @@ func runGeoHash(c *command.Context) error {
 	c.Reply.Array(len(members))
 	for _, m := range members {
 		if score, ok := z.Score(m); ok {
-			c.Reply.Bulk(geo.AppendHash(c.Scratch, score))
+			found(score)
 		} else {
-			c.Reply.Null()
+			missing()
 		}
 	}
 	return nil
@@ -224,20 +230,5 @@ var geopos = command.Spec{
 }
 
 func runGeoPos(c *command.Context) error {
-	key, members := c.Args.Key(), c.Args.Rest()
-
-	z, _, err := read(c, key)
-	if err != nil {
-		return err
-	}
-
-	c.Reply.Array(len(members))
-	for _, m := range members {
-		if score, ok := z.Score(m); ok {
-			replyPoint(c, geo.FromScore(score))
-		} else {
-			c.Reply.NullArray()
-		}
-	}
-	return nil
+	return replyEach(c, func(score float64) { replyPoint(c, geo.FromScore(score)) }, c.Reply.NullArray)
 }
