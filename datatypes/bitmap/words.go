@@ -11,7 +11,15 @@ import (
 // nothing but the loads and the counts is left.
 
 // count returns the number of bits that are set in p.
-func count(p []byte) int64 {
+func count(p []byte) (n int64) {
+	if blocks := len(p) / wideBlock; blocks > 0 && countWide != nil {
+		n = countWide(&p[0], blocks)
+		p = p[blocks*wideBlock:]
+	}
+	return n + countWords(p)
+}
+
+func countWords(p []byte) int64 {
 	var a, b, c, d int
 	for len(p) >= 64 {
 		q := p[:64:64]

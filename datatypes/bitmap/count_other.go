@@ -1,0 +1,7 @@
+//go:build !amd64
+
+package bitmap
+
+const wideBlock = 256
+
+var countWide func(p *byte, blocks int) int64
