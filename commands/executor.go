@@ -38,6 +38,8 @@ type Executor struct {
 	batch   Batch
 	keys    keyspace.Ahead // of the present command
 	glanced uint64         // so that nobody can do without LookAhead's loads
+	keep    bool           // the next command needs the same lock
+	ahead   [][]byte       // elements of the key that this command and the next ones look for
 
 	acquired int64
 	ns       int64 // time of the last look at the clock
@@ -63,6 +65,7 @@ func (e *Engine) Acquire() *Executor {
 // Release gives the executor back and returns the journal offset that the replies
 // must wait for, 0 for none.
 func (x *Executor) Release() int64 {
+	x.tx.Release()
 	offset := x.offset
 	x.settle()
 	x.stats.Flush(&x.runs, x.eng.histograms.Load())
@@ -106,8 +109,11 @@ func (x *Executor) execute(s *command.Session, it *batched, r command.Reply) Out
 		x.refuse(s, spec, text, r)
 		return x.finish(s)
 	}
-	if x.svc.Pause.Kind() != command.PauseNone && x.held(s, spec) {
-		return Retry
+	if x.svc.Pause.Kind() != command.PauseNone {
+		x.tx.Release()
+		if x.held(s, spec) {
+			return Retry
+		}
 	}
 	if s.InMulti && !runsInMulti(spec) {
 		s.Enqueue(spec, cloneArgv(argv))
@@ -154,14 +160,19 @@ func (x *Executor) run(s *command.Session, it *batched, r command.Reply) (waits 
 		x.svc.Stats.CountError(code(text))
 	}
 	size := r.Len() - mark
-	if offset := x.tx.End(); offset != 0 {
+	if offset := x.tx.Rest(); offset != 0 {
 		x.offset = offset
+	}
+	if !x.keep {
+		x.tx.Release()
 	}
 	if waits {
 		x.measure(spec, 1, false) // for the logs it has not run yet
 		return true
 	}
-	x.count(s, spec, argv, size, err != nil)
+	if x.count(s, spec, argv, size, err != nil) > keepNs {
+		x.tx.Release()
+	}
 	return false
 }
 
@@ -200,23 +211,26 @@ const (
 	// quickRun is how many calls of a quick command are measured together:
 	// looking at the clock costs a third of what the cheapest of them do.
 	quickRun = 8
+	// quickArgs is how many arguments a quick command has at most.
+	quickArgs = 16
 	// quickNs is what a quick command is taken to last at most, in nanoseconds:
 	// who wants to know of shorter ones has each measured.
 	quickNs = 1e6
 )
 
 // count takes the time that the command took, and goes on with the present time as
-// that of the next one. replied is how much longer its reply made the output.
-func (x *Executor) count(s *command.Session, spec *command.Spec, argv [][]byte, replied int, failed bool) {
+// that of the next one. replied is how much longer its reply made the output. It returns
+// how long the command took, or 0 where that is measured later.
+func (x *Executor) count(s *command.Session, spec *command.Spec, argv [][]byte, replied int, failed bool) int64 {
 	asked := 0
 	for _, a := range argv {
 		asked += len(a)
 	}
 	size := int64(max(asked, replied))
-	if !failed && spec.Quick() && (x.quick == spec || x.unmeasured == 0) && x.unmeasured < quickRun-1 && !x.svc.Monitor.Remarkable(quickNs, size) {
+	if !failed && spec.Quick() && len(argv) <= quickArgs && (x.quick == spec || x.unmeasured == 0) && x.unmeasured < quickRun-1 && !x.svc.Monitor.Remarkable(quickNs, size) {
 		x.quick = spec
 		x.unmeasured++
-		return
+		return 0
 	}
 	if x.quick != spec {
 		x.settle() // commands inside the one that ends now
@@ -225,6 +239,7 @@ func (x *Executor) count(s *command.Session, spec *command.Spec, argv [][]byte, 
 	if x.svc.Monitor.Remarkable(took, size) {
 		x.eng.remark(s, spec, argv, took, asked, replied)
 	}
+	return took
 }
 
 // measure counts n calls, and those of the same command that were not measured yet,
@@ -283,6 +298,9 @@ func (x *Executor) lock(s *command.Session, it *batched) {
 			it.key, it.place = key, store.Place(key)
 		}
 		x.tx.LockPlace(key, it.place)
+		if len(x.ahead) > 1 {
+			x.glanced += x.tx.LookInside(key, it.place, x.ahead)
+		}
 		if spec.Flags&command.Write != 0 && store.Waiters() > 0 {
 			x.set.Clear()
 			x.set.Add(it.place.Shard)
@@ -358,8 +376,11 @@ func (x *Executor) refusal(s *command.Session, spec *command.Spec, argv [][]byte
 	case s.InMulti && spec.Flags&command.NoMulti != 0:
 		return command.WireText(command.ErrNotInMulti, spec)
 	}
-	if x.eng.maxMemory.Load() > 0 && !x.eng.makeRoom(x) && x.deniedOOM(s, spec) {
-		return command.WireText(command.ErrOOM, spec)
+	if x.eng.maxMemory.Load() > 0 {
+		x.tx.Release()
+		if !x.eng.makeRoom(x) && x.deniedOOM(s, spec) {
+			return command.WireText(command.ErrOOM, spec)
+		}
 	}
 	return ""
 }

@@ -58,6 +58,16 @@ type Object interface {
 	Clone() Object
 }
 
+// A Foreseer is an Object whose elements are found by name. LookAhead brings what
+// lookups of the elements will read into the processor's cache; what it returns
+// means nothing.
+type Foreseer interface {
+	LookAhead(names [][]byte) uint64
+}
+
+// MaxAhead is for how many names LookAhead is called at most.
+const MaxAhead = 16
+
 // Storage is where a Value keeps its bytes: a keyspace's arena, or the Go heap
 // for a value that stands alone.
 type Storage interface {

@@ -3,6 +3,7 @@ package keyspace
 import (
 	"sync/atomic"
 
+	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/datatypes/arena"
 )
 
@@ -195,3 +196,22 @@ func (s *segment) glanceFor(i uint, h uint32) arena.Ref {
 
 // glanceSlots is how many slots from its home on an entry is looked for.
 const glanceSlots = 24
+
+// LookInside brings what lookups of the elements in the key's value will read into the
+// processor's cache. The transaction holds the key's shard. What it returns means
+// nothing.
+func (tx *Tx) LookInside(key []byte, p Place, names [][]byte) uint64 {
+	t := tx.store.shards[p.Shard].tables[tx.DB]
+	if t == nil {
+		return 0
+	}
+	ref, r := t.find(key, p.hash)
+	if ref == 0 || !r.has(objectValue) {
+		return 0
+	}
+	_, object := t.value(r)
+	if f, ok := object.(datatypes.Foreseer); ok {
+		return f.LookAhead(names)
+	}
+	return 0
+}

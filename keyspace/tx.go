@@ -121,8 +121,12 @@ func (tx *Tx) Store() *Store { return tx.store }
 // Env returns what operations on values may know of their surroundings.
 func (tx *Tx) Env() *datatypes.Env { return &tx.env }
 
-// LockKey takes the lock of one shard, the only one of the transaction.
+// LockKey takes the lock of one shard, the only one of the transaction. It may be held
+// already (Rest).
 func (tx *Tx) LockKey(shard int) {
+	if tx.held && tx.single == shard {
+		return
+	}
 	if debug {
 		tx.checkUnlocked()
 	}
@@ -232,6 +236,14 @@ func (tx *Tx) Release() {
 // transaction replaced and releases the locks. It returns the journal offset
 // that a reply must wait for, 0 when nothing was written.
 func (tx *Tx) End() int64 {
+	tx.Rest()
+	tx.Release()
+	return tx.offset
+}
+
+// Rest is End without releasing the locks: the next transaction needs the same, and
+// follows at once.
+func (tx *Tx) Rest() int64 {
 	if len(tx.ready) > 0 {
 		tx.serveReady()
 	}
@@ -247,7 +259,6 @@ func (tx *Tx) End() int64 {
 	if len(tx.trash) > 0 {
 		tx.emptyTrash()
 	}
-	tx.Release()
 	return tx.offset
 }
 

@@ -27,8 +27,12 @@ type Spec struct {
 	// arguments, and so needs all shards. The arguments may be malformed.
 	Search func(argv [][]byte) (at int, beyond bool)
 	Scope  Scope
-	Run    func(*Context) error
-	Subs   []*Spec
+	// Element is the argument that names the first element of the value that the command
+	// looks for, counted from the end where it is negative; 0 for none. It is for looking
+	// ahead: a wrong one costs time, and nothing else.
+	Element int
+	Run     func(*Context) error
+	Subs    []*Spec
 	// Tips for clients and proxies, as COMMAND INFO shows them.
 	Tips []string
 	// Of a deprecated command, since when, and what to use in its place.
@@ -250,7 +254,7 @@ func (t *Table) prepare(s, parent *Spec) {
 		s.Flags |= MovableKeys
 	}
 	s.locking = s.chooseLocking()
-	s.quick = (s.locking == LockSingle || s.locking == LockNone) && strings.HasPrefix(s.Complexity, "O(1)")
+	s.quick = (s.locking == LockSingle || s.locking == LockNone) && (s.Has(Fast) || strings.HasPrefix(s.Complexity, "O(1)"))
 }
 
 func (s *Spec) chooseLocking() Locking {
@@ -343,9 +347,21 @@ func (s *Spec) AddShards(store *keyspace.Store, argv [][]byte, set keyspace.Shar
 	s.EachKey(argv, func(key []byte, _ KeyFlags) { set.Add(store.ShardOf(key)) })
 }
 
-// Quick reports whether every call takes about as long as any other, so that the
-// time of a few in a row may be measured together.
+// Quick reports whether every call with a few arguments takes about as long as any other, so
+// that the time of some in a row may be measured together.
 func (s *Spec) Quick() bool { return s.quick }
+
+// ElementOf returns the name of the element that the command looks for first, or nil.
+func (s *Spec) ElementOf(argv [][]byte) []byte {
+	i := s.Element
+	if i < 0 {
+		i += len(argv)
+	}
+	if i <= 0 || i >= len(argv) {
+		return nil
+	}
+	return argv[i]
+}
 
 // Locking returns how the locks of the command are found.
 func (s *Spec) Locking() Locking { return s.locking }

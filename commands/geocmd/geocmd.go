@@ -85,7 +85,8 @@ var geoadd = command.Spec{
 	Summary: "Adds points to a sorted set, or moves them.",
 	Syntax:  "key [NX | XX] [CH] longitude latitude member [longitude latitude member ...]", Complexity: "O(log N) for each point",
 	Flags: writes, Keys: one(command.RW | command.Update),
-	Run: runGeoAdd,
+	Element: -1,
+	Run:     runGeoAdd,
 }
 
 func runGeoAdd(c *command.Context) error {
@@ -158,7 +159,8 @@ var geodist = command.Spec{
 	Summary: "Returns the distance between two points of a sorted set.",
 	Syntax:  "key member1 member2 [M | KM | FT | MI]", Complexity: "O(1)",
 	Flags: reads, Keys: one(command.RO | command.Access),
-	Run: runGeoDist,
+	Element: 2,
+	Run:     runGeoDist,
 }
 
 func runGeoDist(c *command.Context) error {
@@ -193,7 +195,8 @@ var geohash = command.Spec{
 	Summary: "Returns geohashes of points of a sorted set as text.",
 	Syntax:  "key [member [member ...]]", Complexity: "O(1) for each point",
 	Flags: reads, Keys: one(command.RO | command.Access),
-	Run: runGeoHash,
+	Element: 2,
+	Run:     runGeoHash,
 }
 
 func runGeoHash(c *command.Context) error {
@@ -226,7 +229,8 @@ var geopos = command.Spec{
 	Summary: "Returns longitudes and latitudes of points of a sorted set.",
 	Syntax:  "key [member [member ...]]", Complexity: "O(1) for each point",
 	Flags: reads, Keys: one(command.RO | command.Access),
-	Run: runGeoPos,
+	Element: 2,
+	Run:     runGeoPos,
 }
 
 func runGeoPos(c *command.Context) error {

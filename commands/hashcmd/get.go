@@ -9,9 +9,10 @@ import (
 var hget = command.Spec{
 	Name: "hget", Group: command.GroupHash, Since: "2.0.0", Arity: 3,
 	Summary: "Returns the value of a field.", Syntax: "key field", Complexity: "O(1)",
-	Flags: command.ReadOnly | command.Fast,
-	Keys:  []command.KeySpec{command.Key(1, command.RO|command.Access)},
-	Run:   runHGet,
+	Flags:   command.ReadOnly | command.Fast,
+	Keys:    []command.KeySpec{command.Key(1, command.RO|command.Access)},
+	Element: 2,
+	Run:     runHGet,
 }
 
 func runHGet(c *command.Context) error {
@@ -40,6 +41,7 @@ var hmget = command.Spec{
 	Complexity: "O(N) in the number of fields asked for",
 	Flags:      command.ReadOnly | command.Fast,
 	Keys:       []command.KeySpec{command.Key(1, command.RO|command.Access)},
+	Element:    2,
 	Run:        runHMGet,
 }
 
@@ -75,9 +77,10 @@ func replyValue(c *command.Context, h hash.Hash, field []byte) {
 var hexists = command.Spec{
 	Name: "hexists", Group: command.GroupHash, Since: "2.0.0", Arity: 3,
 	Summary: "Tells whether a field is there.", Syntax: "key field", Complexity: "O(1)",
-	Flags: command.ReadOnly | command.Fast,
-	Keys:  []command.KeySpec{command.Key(1, command.RO)},
-	Run:   runHExists,
+	Flags:   command.ReadOnly | command.Fast,
+	Keys:    []command.KeySpec{command.Key(1, command.RO)},
+	Element: 2,
+	Run:     runHExists,
 }
 
 func runHExists(c *command.Context) error {
@@ -100,9 +103,10 @@ func runHExists(c *command.Context) error {
 var hstrlen = command.Spec{
 	Name: "hstrlen", Group: command.GroupHash, Since: "3.2.0", Arity: 3,
 	Summary: "Returns the length in bytes of the value of a field.", Syntax: "key field", Complexity: "O(1)",
-	Flags: command.ReadOnly | command.Fast,
-	Keys:  []command.KeySpec{command.Key(1, command.RO)},
-	Run:   runHStrLen,
+	Flags:   command.ReadOnly | command.Fast,
+	Keys:    []command.KeySpec{command.Key(1, command.RO)},
+	Element: 2,
+	Run:     runHStrLen,
 }
 
 func runHStrLen(c *command.Context) error {

@@ -13,6 +13,7 @@ var hset = command.Spec{
 	Complexity: "O(N) in the number of fields given",
 	Flags:      command.Write | command.DenyOOM | command.Fast,
 	Keys:       []command.KeySpec{command.Key(1, command.RW|command.Update)},
+	Element:    2,
 	Run: func(c *command.Context) error {
 		created, err := setPairs(c)
 		if err != nil {
@@ -29,6 +30,7 @@ var hmset = command.Spec{
 	Complexity: "O(N) in the number of fields given",
 	Flags:      command.Write | command.DenyOOM | command.Fast,
 	Keys:       []command.KeySpec{command.Key(1, command.RW|command.Update)},
+	Element:    2,
 	Run: func(c *command.Context) error {
 		if _, err := setPairs(c); err != nil {
 			return err
@@ -56,9 +58,10 @@ func setPairs(c *command.Context) (created int, err error) {
 var hsetnx = command.Spec{
 	Name: "hsetnx", Group: command.GroupHash, Since: "2.0.0", Arity: 4,
 	Summary: "Sets a field that is not there.", Syntax: "key field value", Complexity: "O(1)",
-	Flags: command.Write | command.DenyOOM | command.Fast,
-	Keys:  []command.KeySpec{command.Key(1, command.RW|command.Insert)},
-	Run:   runHSetNX,
+	Flags:   command.Write | command.DenyOOM | command.Fast,
+	Keys:    []command.KeySpec{command.Key(1, command.RW|command.Insert)},
+	Element: 2,
+	Run:     runHSetNX,
 }
 
 func runHSetNX(c *command.Context) error {
@@ -87,6 +90,7 @@ var hdel = command.Spec{
 	Complexity: "O(N) in the number of fields given",
 	Flags:      command.Write | command.Fast,
 	Keys:       []command.KeySpec{command.Key(1, command.RW|command.Delete)},
+	Element:    2,
 	Run:        runHDel,
 }
 
@@ -114,9 +118,10 @@ func runHDel(c *command.Context) error {
 var hincrby = command.Spec{
 	Name: "hincrby", Group: command.GroupHash, Since: "2.0.0", Arity: 4,
 	Summary: "Adds to the integer in a field; a missing field counts as 0.", Syntax: "key field increment", Complexity: "O(1)",
-	Flags: command.Write | command.DenyOOM | command.Fast,
-	Keys:  []command.KeySpec{command.Key(1, command.RW|command.Access|command.Update)},
-	Run:   runHIncrBy,
+	Flags:   command.Write | command.DenyOOM | command.Fast,
+	Keys:    []command.KeySpec{command.Key(1, command.RW|command.Access|command.Update)},
+	Element: 2,
+	Run:     runHIncrBy,
 }
 
 func runHIncrBy(c *command.Context) error {
@@ -145,9 +150,10 @@ var hincrbyfloat = command.Spec{
 	Name: "hincrbyfloat", Group: command.GroupHash, Since: "2.6.0", Arity: 4,
 	Summary: "Adds to the floating-point number in a field; a missing field counts as 0.",
 	Syntax:  "key field increment", Complexity: "O(1)",
-	Flags: command.Write | command.DenyOOM | command.Fast,
-	Keys:  []command.KeySpec{command.Key(1, command.RW|command.Access|command.Update)},
-	Run:   runHIncrByFloat,
+	Flags:   command.Write | command.DenyOOM | command.Fast,
+	Keys:    []command.KeySpec{command.Key(1, command.RW|command.Access|command.Update)},
+	Element: 2,
+	Run:     runHIncrByFloat,
 }
 
 func runHIncrByFloat(c *command.Context) error {

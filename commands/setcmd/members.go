@@ -13,7 +13,8 @@ var sadd = command.Spec{
 	Summary: "Adds members to a set and counts the new ones.", Syntax: "key member [member ...]",
 	Complexity: "O(N) in the number of members given",
 	Flags:      command.Write | command.DenyOOM | command.Fast, Keys: one(command.RW | command.Insert),
-	Run: runSAdd,
+	Element: 2,
+	Run:     runSAdd,
 }
 
 func runSAdd(c *command.Context) error {
@@ -37,7 +38,8 @@ var srem = command.Spec{
 	Summary: "Removes members from a set and counts those that were there.", Syntax: "key member [member ...]",
 	Complexity: "O(N) in the number of members given",
 	Flags:      command.Write | command.Fast, Keys: one(command.RW | command.Delete),
-	Run: runSRem,
+	Element: 2,
+	Run:     runSRem,
 }
 
 func runSRem(c *command.Context) error {
@@ -79,6 +81,7 @@ var sismember = command.Spec{
 	Name: "sismember", Group: command.GroupSet, Since: "1.0.0", Arity: 3,
 	Summary: "Tells whether a set has a member.", Syntax: "key member", Complexity: "O(1)",
 	Flags: command.ReadOnly | command.Fast, Keys: one(command.RO),
+	Element: 2,
 	Run: func(c *command.Context) error {
 		key, member := c.Args.Key(), c.Args.Bytes()
 
@@ -104,6 +107,7 @@ var smismember = command.Spec{
 	Summary: "Tells of each of several members whether a set has it.", Syntax: "key member [member ...]",
 	Complexity: "O(N) in the number of members given",
 	Flags:      command.ReadOnly | command.Fast, Keys: one(command.RO | command.Access),
+	Element: 2,
 	Run: func(c *command.Context) error {
 		key, members := c.Args.Key(), c.Args.Rest()
 

@@ -11,7 +11,8 @@ var zadd = command.Spec{
 	Summary: "Adds members to a sorted set, or changes their scores.",
 	Syntax:  "key [NX | XX] [GT | LT] [CH] [INCR] score member [score member ...]", Complexity: "O(log N) for each member",
 	Flags: writes | fast, Keys: one(command.RW | command.Update),
-	Run: func(c *command.Context) error { return add(c, 0) },
+	Element: -1,
+	Run:     func(c *command.Context) error { return add(c, 0) },
 }
 
 var zincrby = command.Spec{
@@ -19,7 +20,8 @@ var zincrby = command.Spec{
 	Summary: "Adds to the score of a member, which is added with that score when it is new.",
 	Syntax:  "key increment member", Complexity: "O(log N)",
 	Flags: writes | fast, Keys: one(command.RW | command.Access | command.Update),
-	Run: func(c *command.Context) error { return add(c, zset.Increment) },
+	Element: 3,
+	Run:     func(c *command.Context) error { return add(c, zset.Increment) },
 }
 
 const errNotNumber = command.ReplyError("ERR resulting score is not a number (NaN)")
@@ -149,7 +151,8 @@ var zrem = command.Spec{
 	Name: "zrem", Group: command.GroupSortedSet, Since: "1.2.0", Arity: -3,
 	Summary: "Removes members from a sorted set.", Syntax: "key member [member ...]", Complexity: "O(log N) for each member",
 	Flags: command.Write | fast, Keys: one(command.RW | command.Delete),
-	Run: runZRem,
+	Element: 2,
+	Run:     runZRem,
 }
 
 func runZRem(c *command.Context) error {

@@ -25,7 +25,8 @@ var zscore = command.Spec{
 	Name: "zscore", Group: command.GroupSortedSet, Since: "1.2.0", Arity: 3,
 	Summary: "Returns the score of a member.", Syntax: "key member", Complexity: "O(1)",
 	Flags: reads | fast, Keys: one(command.RO | command.Access),
-	Run: runZScore,
+	Element: 2,
+	Run:     runZScore,
 }
 
 func runZScore(c *command.Context) error {
@@ -53,7 +54,8 @@ var zmscore = command.Spec{
 	Name: "zmscore", Group: command.GroupSortedSet, Since: "6.2.0", Arity: -3,
 	Summary: "Returns the scores of several members.", Syntax: "key member [member ...]", Complexity: "O(N) in the members",
 	Flags: reads | fast, Keys: one(command.RO | command.Access),
-	Run: runZMScore,
+	Element: 2,
+	Run:     runZMScore,
 }
 
 func runZMScore(c *command.Context) error {
@@ -77,7 +79,8 @@ var zrank = command.Spec{
 	Summary: "Returns how many members stand before a member, from the lowest score.",
 	Syntax:  "key member [WITHSCORE]", Complexity: "O(log N)",
 	Flags: reads | fast, Keys: one(command.RO | command.Access),
-	Run: func(c *command.Context) error { return rank(c, false) },
+	Element: 2,
+	Run:     func(c *command.Context) error { return rank(c, false) },
 }
 
 var zrevrank = command.Spec{
@@ -85,7 +88,8 @@ var zrevrank = command.Spec{
 	Summary: "Returns how many members stand behind a member, up to the highest score.",
 	Syntax:  "key member [WITHSCORE]", Complexity: "O(log N)",
 	Flags: reads | fast, Keys: one(command.RO | command.Access),
-	Run: func(c *command.Context) error { return rank(c, true) },
+	Element: 2,
+	Run:     func(c *command.Context) error { return rank(c, true) },
 }
 
 func rank(c *command.Context, rev bool) error {

@@ -162,6 +162,12 @@ func (a *Arena) Bytes(ref Ref) []byte {
 	return mem[off:end:end]
 }
 
+// Glance reads the record's first byte, which brings its first line into the
+// processor's cache.
+func (a *Arena) Glance(ref Ref) uint64 {
+	return uint64(a.chunks[ref>>chunkUnitBits].mem[int(ref&(chunkUnits-1))<<unitShift])
+}
+
 // Free gives the record back. Its bytes may be overwritten at once.
 func (a *Arena) Free(ref Ref) {
 	c := &a.chunks[ref>>chunkUnitBits]

@@ -185,6 +185,40 @@ func (p *Probe) Next() uint32 {
 	return p.s.ref(p.slot)
 }
 
+// MaxAhead is for how many hashes LookAhead looks.
+const MaxAhead = 16
+
+// LookAhead returns references that Find would look at first for the hashes, one at
+// most for each, in found. All of its loads that depend on none of the others stand
+// together, so that the processor waits for them at once. What sum is means nothing.
+func (x *Index) LookAhead(hashes []uint64, found *[MaxAhead]uint32) (n int, sum uint64) {
+	if x.dir == nil {
+		return 0, 0
+	}
+	hashes = hashes[:min(len(hashes), MaxAhead)]
+	var segs [MaxAhead]*segment
+	var pages [MaxAhead]*page
+	var at [MaxAhead]int
+	for i, h := range hashes {
+		segs[i] = x.segmentOf(prefix(h))
+	}
+	for i, h := range hashes {
+		g := segs[i].home(prefix(h))
+		pages[i], at[i] = segs[i].pages[g/pageGroups], g%pageGroups*8
+	}
+	for i := range hashes {
+		sum += uint64(pages[i].tags[at[i]]) + uint64(pages[i].refs[at[i]])
+	}
+	for i, h := range hashes {
+		w := binary.LittleEndian.Uint64(pages[i].tags[at[i]:])
+		if m := zeroBytes(w ^ uint64(tagOf(h))*lows); m != 0 {
+			found[n] = pages[i].refs[at[i]+bits.TrailingZeros64(m)/8]
+			n++
+		}
+	}
+	return n, sum
+}
+
 // word returns eight tags of the list.
 func (x *Index) word(g int) uint64 {
 	if n := g*8 + 8; n <= len(x.tags) {

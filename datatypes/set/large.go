@@ -73,6 +73,22 @@ func (l *large) Size() int {
 		l.bits.size() + l.dense.size()
 }
 
+// LookAhead implements datatypes.Foreseer.
+func (l *large) LookAhead(names [][]byte) (sum uint64) {
+	var hashes [datatypes.MaxAhead]uint64
+	var refs [refindex.MaxAhead]uint32
+	names = names[:min(len(names), len(hashes))]
+	for i, name := range names {
+		m := pack.Make(name)
+		hashes[i] = l.hashOf(&m)
+	}
+	n, sum := l.index.LookAhead(hashes[:len(names)], &refs)
+	for _, ref := range refs[:n] {
+		sum += l.records.Glance(arena.Ref(ref))
+	}
+	return sum
+}
+
 // Clone implements datatypes.Object.
 func (l *large) Clone() datatypes.Object {
 	for l.moving != nil {

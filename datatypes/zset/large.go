@@ -107,6 +107,21 @@ func (l *large) Size() int {
 		l.index.Len()*treeItemBytes + l.due.Size() + l.out.size()
 }
 
+// LookAhead implements datatypes.Foreseer.
+func (l *large) LookAhead(names [][]byte) (sum uint64) {
+	var hashes [datatypes.MaxAhead]uint64
+	var refs [refindex.MaxAhead]uint32
+	names = names[:min(len(names), len(hashes))]
+	for i, name := range names {
+		hashes[i] = l.hashOf(name)
+	}
+	n, sum := l.index.LookAhead(hashes[:len(names)], &refs)
+	for _, ref := range refs[:n] {
+		sum += l.records.Glance(arena.Ref(ref))
+	}
+	return sum
+}
+
 // Clone implements datatypes.Object.
 func (l *large) Clone() datatypes.Object {
 	for l.moving != nil {
@@ -212,6 +227,16 @@ func topBits(f float64) uint64 {
 		return sign - 1 - m
 	}
 	return sign | m
+}
+
+// scoreNear returns about the score of the item: the least of those with its bits.
+func scoreNear(item uint64) float64 {
+	const least = (1023 - 63) << 52
+	top := item >> 32
+	if top>>31 == 0 {
+		return -math.Float64frombits((1<<31-1-top)<<28 + least)
+	}
+	return math.Float64frombits(top&(1<<31-1)<<28 + least)
 }
 
 func itemOf(score float64, ref arena.Ref) uint64 { return topBits(score)<<32 | uint64(ref) }

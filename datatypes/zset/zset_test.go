@@ -509,3 +509,49 @@ func BenchmarkRangeByScore(b *testing.B) {
 		w.Each(func([]byte, float64) bool { return true })
 	}
 }
+
+// Ranks are guessed from scores: they must be right however scores lie.
+func TestRankOfUnevenScores(t *testing.T) {
+	const n = 3000
+	for name, score := range map[string]func(i int) float64{
+		"even":     func(i int) float64 { return float64(i) },
+		"equal":    func(i int) float64 { return 7 },
+		"pairs":    func(i int) float64 { return float64(i / 2) },
+		"powers":   func(i int) float64 { return math.Pow(1.3, float64(i)/2) },
+		"roots":    func(i int) float64 { return -math.Pow(1.3, -float64(i)/2) },
+		"clusters": func(i int) float64 { return float64(i%2)*1e9 + float64(i)/1e6 },
+		"infinite": func(i int) float64 { return []float64{math.Inf(-1), float64(i), math.Inf(1)}[i%3] },
+		"one far":  func(i int) float64 { return []float64{float64(i), 1e300}[i/(n-1)] },
+		"signs":    func(i int) float64 { return float64(i) - n/2 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			z := New(newEnv(1))
+			for i := range n {
+				z.Add(fmt.Appendf(nil, "%05d", i*7919%n), score(i*7919%n), 0)
+			}
+			rank := 0
+			z.Each(Span{0, z.Len()}, false, func(member []byte, s float64) bool {
+				if got, _, ok := z.Rank(member); !ok || got != rank {
+					t.Fatalf("rank of %s, score %v: %d, want %d", member, s, got, rank)
+				}
+				rank++
+				return true
+			})
+			for i := 0; i < n; i += 13 {
+				s := score(i)
+				below, upTo := 0, 0
+				for k := range n {
+					if score(k) < s {
+						below++
+					}
+					if score(k) <= s {
+						upTo++
+					}
+				}
+				if got := z.ScoreSpan(ScoreRange{Min: s, Max: s}); got != (Span{below, upTo}) {
+					t.Fatalf("members of score %v: %v, want %d to %d", s, got, below, upTo)
+				}
+			}
+		})
+	}
+}
