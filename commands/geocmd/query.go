@@ -3,6 +3,7 @@ package geocmd
 import (
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/datatypes"
@@ -237,24 +238,53 @@ type found struct {
 	from, to int
 }
 
+// results is what a query has found, and the room to search in. It is used again and again.
 type results struct {
-	list  []found
-	bytes []byte
+	q      *query
+	list   []found
+	bytes  []byte
+	search geo.Searcher
+	keep   func(*geo.Match) bool // add, bound once
+}
+
+var searching = sync.Pool{New: func() any {
+	r := &results{}
+	r.keep = r.add
+	return r
+}}
+
+// keptResults is for how many points room is kept.
+const keptResults = 256
+
+// done gives the room back.
+func (r *results) done() {
+	if cap(r.list) > keptResults || cap(r.bytes) > 64*keptResults {
+		r.list, r.bytes = nil, nil
+	}
+	r.q, r.list, r.bytes = nil, r.list[:0], r.bytes[:0]
+	searching.Put(r)
+}
+
+// add takes a match and reports whether more are wanted.
+func (r *results) add(m *geo.Match) bool {
+	f := found{Match: *m, from: len(r.bytes)}
+	r.bytes = append(r.bytes, m.Member...)
+	f.to, f.Member = len(r.bytes), nil
+	f.Distance /= r.q.metres
+	r.list = append(r.list, f)
+	return !r.q.any || int64(len(r.list)) < r.q.count
 }
 
 func (r *results) member(i int) []byte { return r.bytes[r.list[i].from:r.list[i].to] }
 
 // run searches, sorts and cuts. Distances are in the query's unit then.
 func (q *query) run() *results {
-	r := &results{}
-	geo.Search(q.z, q.region(), func(m *geo.Match) bool {
-		f := found{Match: *m, from: len(r.bytes)}
-		r.bytes = append(r.bytes, m.Member...)
-		f.to, f.Member = len(r.bytes), nil
-		f.Distance /= q.metres
-		r.list = append(r.list, f)
-		return !q.any || int64(len(r.list)) < q.count
-	})
+	r := searching.Get().(*results)
+	r.q = q
+	if !q.exists {
+		return r
+	}
+	r.search.Search(q.z, q.region(), r.keep)
 	if q.sort != 0 {
 		slices.SortStableFunc(r.list, func(a, b found) int {
 			switch {

@@ -96,10 +96,8 @@ func run(c *command.Context, q *query) (err error) {
 		return command.ErrSyntax // STORE as the name of a key has hidden another
 	}
 
-	r := &results{}
-	if q.exists {
-		r = q.run()
-	}
+	r := q.run()
+	defer r.done()
 
 	if q.storeKey != nil {
 		q.store(c, r)

@@ -1,7 +1,9 @@
 package geo
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"github.com/medleydb/medley/datatypes/zset"
 )
@@ -21,10 +23,10 @@ type cell struct {
 	step int
 }
 
-func (c cell) scores() (from, to uint64) {
+func (c cell) scores() scores {
 	shift := 2 * (MaxStep - c.step)
 	h := spread(c.y) | spread(c.x)<<1
-	return h << shift, (h + 1) << shift
+	return scores{h << shift, (h + 1) << shift}
 }
 
 func (c cell) rect() rectangle { return rect(c.x, c.y, c.step) }
@@ -33,6 +35,8 @@ const (
 	// splitAfter is how many points of a cell are looked at before its four parts are, each
 	// by itself: finding where these begin costs about as much as so many points.
 	splitAfter = 48
+	// maxAreas is how many areas the field looks at, at most.
+	maxAreas = 9
 	// neverSplit is the length of a sorted set up to which cells stay whole.
 	neverSplit = 256
 	// scoreEnd is behind all scores of cells. Points on the last meridian or parallel, to the
@@ -41,94 +45,174 @@ const (
 	lastScore = 1 << (2*MaxStep + 2)
 )
 
+// A Searcher is the room that searches need. The zero Searcher is ready, and may be used again
+// and again by one goroutine at a time.
+type Searcher struct {
+	z       zset.ZSet
+	shape   *Shape
+	fn      func(*Match) bool
+	scan    zset.Scan
+	visit   func(member []byte, score float64) bool // look, bound once
+	areas   []scores                                // that have been searched
+	stopped bool                                    // fn has said no
+	m       Match
+
+	// Of the present range of scores: how many points may still be looked at, and where to go on.
+	left int
+	next uint64
+
+	gathering bool // matches are kept in found
+	found     []Match
+}
+
+// scores is a range of them, without to.
+type scores struct{ from, to uint64 }
+
+func (r scores) hold(score uint64) bool { return score >= r.from && score < r.to }
+
+// Search is the Search of a new Searcher.
+func Search(z zset.ZSet, s *Shape, fn func(*Match) bool) { new(Searcher).Search(z, s, fn) }
+
 // Search passes the members of the sorted set that lie in the shape to fn until it says
 // no, each once. They come in the order in which the field finds them; those that it
 // would miss come last.
-func Search(z zset.ZSet, s *Shape, fn func(*Match) bool) {
-	w := walker{z: z, shape: s, fn: fn}
-	areas, whole := s.areas()
-	w.areas = make([][2]uint64, 0, len(areas))
-	for _, c := range areas {
-		from, to := c.scores()
-		if w.done(from) {
-			continue
-		}
-		if !w.scan(c, from) {
-			return
-		}
-		w.areas = append(w.areas, [2]uint64{from, to})
+func (w *Searcher) Search(z zset.ZSet, s *Shape, fn func(*Match) bool) {
+	if w.visit == nil {
+		w.visit = w.look
 	}
-	if whole || w.scan(cell{}, 0) {
-		w.each(scoreEnd, lastScore, math.MaxInt)
+	w.z, w.shape, w.fn, w.stopped = z, s, fn, false
+	w.areas = w.areas[:0]
+	defer w.forget()
+	var room [maxAreas]cell
+	areas, whole := s.areas(room[:0])
+	if !w.gather(areas) {
+		for _, c := range areas {
+			r := c.scores()
+			if w.done(r.from) {
+				continue
+			}
+			if !w.cell(c, r.from) {
+				return
+			}
+			w.areas = append(w.areas, r)
+		}
+	}
+	if !w.stopped && (whole || w.cell(cell{}, 0)) {
+		w.each(scores{scoreEnd, lastScore}, math.MaxInt)
 	}
 }
 
-// A walker is one search.
-type walker struct {
-	z     zset.ZSet
-	shape *Shape
-	fn    func(*Match) bool
-	areas [][2]uint64 // that have been searched
-	// stopped is set when fn has said no.
-	stopped bool
-	m       Match
+// forget drops what the search has borrowed.
+func (w *Searcher) forget() {
+	w.z, w.shape, w.fn, w.m = zset.ZSet{}, nil, nil, Match{}
+	clear(w.found)
+	w.found = w.found[:0]
+}
+
+// gather passes what matches in the areas, where they hold few points, and reports whether they
+// do; if not it has passed nothing. Areas beside each other are often one range of scores, and
+// finding where a range begins takes longer than looking at some points.
+func (w *Searcher) gather(areas []cell) bool {
+	if w.z.Len() <= neverSplit {
+		return false
+	}
+	var order, room [maxAreas]scores
+	ranges := room[:0]
+	for i, c := range areas {
+		order[i] = c.scores()
+		if w.shape.touches(c.rect()) && !slices.Contains(ranges, order[i]) {
+			ranges = append(ranges, order[i])
+		}
+	}
+	slices.SortFunc(ranges, func(a, b scores) int { return cmp.Compare(a.from, b.from) })
+	few := true
+	w.gathering = true
+	for i := 0; i < len(ranges) && few; {
+		all, n := ranges[i], 1
+		for i++; i < len(ranges) && ranges[i].from == all.to; i++ {
+			all.to = ranges[i].to
+			n++
+		}
+		few = w.each(all, n*splitAfter) == all.to
+	}
+	w.gathering = false
+	if !few {
+		w.found = w.found[:0]
+		return false
+	}
+	for _, area := range order[:len(areas)] {
+		for i := range w.found {
+			if at := uint64(w.found[i].Score); !w.stopped && area.hold(at) && !w.done(at) {
+				w.stopped = !w.fn(&w.found[i])
+			}
+		}
+		w.areas = append(w.areas, area)
+	}
+	return true
 }
 
 // done reports whether the score lies in a cell that has been searched.
-func (w *walker) done(score uint64) bool {
+func (w *Searcher) done(score uint64) bool {
 	for _, a := range w.areas {
-		if score >= a[0] && score < a[1] {
+		if a.hold(score) {
 			return true
 		}
 	}
 	return false
 }
 
-// scan passes what matches in the cell, from a score of it on, and has not been passed.
-func (w *walker) scan(c cell, start uint64) bool {
+// cell passes what matches in the cell, from a score of it on, and has not been passed.
+func (w *Searcher) cell(c cell, start uint64) bool {
 	if !w.shape.touches(c.rect()) {
 		return true
 	}
-	_, end := c.scores()
+	end := c.scores().to
 	most := splitAfter
 	if c.step == MaxStep || w.z.Len() <= neverSplit {
 		most = math.MaxInt
 	}
-	next := w.each(start, end, most)
+	next := w.each(scores{start, end}, most)
 	if w.stopped || next >= end {
 		return !w.stopped
 	}
 	for i := range uint32(4) {
 		part := cell{c.x<<1 | i>>1, c.y<<1 | i&1, c.step + 1}
-		if from, to := part.scores(); to > next && !w.scan(part, max(from, next)) {
+		if r := part.scores(); r.to > next && !w.cell(part, max(r.from, next)) {
 			return false
 		}
 	}
 	return true
 }
 
-// each passes what matches of the scores from start to end, looking at so many points at
-// most. It returns the score to go on with, end when there are no more.
-func (w *walker) each(start, end uint64, most int) (next uint64) {
-	next = end
-	w.z.EachBetween(float64(start), float64(end), func(member []byte, score float64) bool {
-		at := uint64(score)
-		if most == 0 {
-			next = at
-			return false
-		}
-		most--
-		m := &w.m
-		m.Point = FromScore(score)
-		var ok bool
-		if m.Distance, ok = w.shape.Contains(m.Point); !ok || w.done(at) {
-			return true
-		}
-		m.Member, m.Score = member, score
-		w.stopped = !w.fn(m)
-		return !w.stopped
-	})
-	return next
+// each passes what matches of the scores, looking at so many points at most. It returns
+// the score to go on with, the end when there are no more.
+func (w *Searcher) each(r scores, most int) (next uint64) {
+	w.left, w.next = most, r.to
+	w.z.EachBetween(&w.scan, float64(r.from), float64(r.to), w.visit)
+	return w.next
+}
+
+// look looks at a point and reports whether to go on.
+func (w *Searcher) look(member []byte, score float64) bool {
+	at := uint64(score)
+	if w.left == 0 {
+		w.next = at
+		return false
+	}
+	w.left--
+	m := &w.m
+	m.Point = FromScore(score)
+	var ok bool
+	if m.Distance, ok = w.shape.Contains(m.Point); !ok || w.done(at) {
+		return true
+	}
+	m.Member, m.Score = member, score
+	if w.gathering {
+		w.found = append(w.found, *m)
+		return true
+	}
+	w.stopped = !w.fn(m)
+	return !w.stopped
 }
 
 // mapSide is half the side in metres of the map that steps are reckoned on.
@@ -175,8 +259,8 @@ func (s *Shape) fieldBounds() bounds {
 
 // areas returns the cells that the field looks at: that of the centre and its eight
 // neighbours, less those that lie outside its bounds. whole reports that they hold the whole
-// shape.
-func (s *Shape) areas() (list []cell, whole bool) {
+// shape. They are appended to room.
+func (s *Shape) areas(room []cell) (list []cell, whole bool) {
 	b := s.fieldBounds()
 	step := stepFor(s.radius, s.center.Lat)
 	x, y := columns(hash(s.center, MaxLatitude, step))
@@ -201,7 +285,7 @@ func (s *Shape) areas() (list []cell, whole bool) {
 		}
 	}
 	mask := uint32(1)<<step - 1
-	list = make([]cell, 0, 9)
+	list = room
 	for _, d := range [...][2]int{{0, 0}, {0, 1}, {0, -1}, {1, 0}, {-1, 0}, {1, 1}, {-1, 1}, {1, -1}, {-1, -1}} {
 		if d[0] >= west && d[0] <= east && d[1] >= south && d[1] <= north {
 			list = append(list, cell{uint32(int(x)+d[0]) & mask, uint32(int(y)+d[1]) & mask, step})

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"math"
 
+	"github.com/tidwall/btree"
+
 	"github.com/medleydb/medley/datatypes/arena"
 	"github.com/medleydb/medley/datatypes/pack"
 )
@@ -307,43 +309,21 @@ func (z ZSet) Each(s Span, rev bool, fn func(member []byte, score float64) bool)
 	l.order.Ascend(item, visit)
 }
 
-// EachBetween passes the members whose scores are at least from and below to, in order, to fn
-// until it says no. It finds the first one in less time than a Span takes, whose ends are known
-// by rank. fn must not use the sorted set; member is good as for Each.
-func (z ZSet) EachBetween(from, to float64, fn func(member []byte, score float64) bool) {
-	l := z.large()
-	if l == nil {
-		z.eachPacked(Span{0, z.Len()}, false, func(member []byte, score float64) bool {
-			return score < from || score < to && fn(member, score)
-		})
-		return
-	}
-	l.probe = probe{score: from, side: -1}
-	b := batch{l: l, most: firstBatch, to: to, fn: fn}
-	end := topBits(to)
-	l.order.Ascend(itemOf(from, 0), func(item uint64) bool {
-		if item>>32 > end {
-			return false
-		}
-		b.refs[b.n] = refOf(item)
-		if b.n++; b.n < b.most {
-			return true
-		}
-		b.most = min(2*b.most, len(b.refs))
-		return b.pass()
-	})
-	b.pass()
-}
+// A Scan is the room that EachBetween needs. One that is used again for scores near those of
+// the last time finds its place sooner. The zero Scan is ready; it is for one goroutine at a time.
+type Scan struct {
+	near  btree.PathHint
+	visit func(item uint64) bool // item, bound once
 
-// A batch is records that EachBetween has come to and not yet looked at. Neighbours in the
-// order stand anywhere in memory; loads of their scores that follow each other at once are
-// waited for together, and not one by one between calls of fn. The first batch is
-// small, since there may be few members in all.
-type batch struct {
+	// Records that the scan has come to and not yet looked at. Neighbours in the order stand
+	// anywhere in memory; loads of their scores that follow each other at once are waited for
+	// together, and not one by one between calls of fn. The first batch is small, since there
+	// may be few members in all.
 	l       *large
 	refs    [16]arena.Ref
 	scores  [16]float64
 	n, most int
+	end     uint64 // top bits of to
 	to      float64
 	fn      func(member []byte, score float64) bool
 	stopped bool
@@ -351,19 +331,54 @@ type batch struct {
 
 const firstBatch = 2
 
-// pass passes the members of the batch to fn and reports whether to go on.
-func (b *batch) pass() bool {
-	n := b.n
-	b.n = 0
-	if b.stopped {
+// EachBetween passes the members whose scores are at least from and below to, in order, to fn
+// until it says no. It finds the first one in less time than a Span takes, whose ends are known
+// by rank. fn must not use the sorted set; member is good as for Each.
+func (z ZSet) EachBetween(s *Scan, from, to float64, fn func(member []byte, score float64) bool) {
+	l := z.large()
+	if l == nil {
+		z.eachPacked(Span{0, z.Len()}, false, func(member []byte, score float64) bool {
+			return score < from || score < to && fn(member, score)
+		})
+		return
+	}
+	if s.visit == nil {
+		s.visit = s.item
+	}
+	s.l, s.fn, s.n, s.most, s.stopped = l, fn, 0, firstBatch, false
+	s.to, s.end = to, topBits(to)
+	l.probe = probe{score: from, side: -1}
+	l.order.AscendHint(itemOf(from, 0), s.visit, &s.near)
+	s.pass()
+	s.l, s.fn = nil, nil
+}
+
+// item takes the next item of the order and reports whether to go on.
+func (s *Scan) item(item uint64) bool {
+	if item>>32 > s.end {
 		return false
 	}
-	for i, ref := range b.refs[:n] {
-		b.scores[i] = b.l.score(ref)
+	s.refs[s.n] = refOf(item)
+	if s.n++; s.n < s.most {
+		return true
 	}
-	for i, ref := range b.refs[:n] {
-		if b.scores[i] >= b.to || !b.fn(b.l.member(ref), b.scores[i]) {
-			b.stopped = true
+	s.most = min(2*s.most, len(s.refs))
+	return s.pass()
+}
+
+// pass passes the members of the batch to fn and reports whether to go on.
+func (s *Scan) pass() bool {
+	n := s.n
+	s.n = 0
+	if s.stopped {
+		return false
+	}
+	for i, ref := range s.refs[:n] {
+		s.scores[i] = s.l.score(ref)
+	}
+	for i, ref := range s.refs[:n] {
+		if s.scores[i] >= s.to || !s.fn(s.l.member(ref), s.scores[i]) {
+			s.stopped = true
 			return false
 		}
 	}

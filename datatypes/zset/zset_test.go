@@ -459,7 +459,8 @@ func TestEachBetween(t *testing.T) {
 					want = append(want, fmt.Sprintf("%04d", i))
 				}
 			}
-			z.EachBetween(float64(c.from), float64(c.to), func(member []byte, score float64) bool {
+			var scan Scan
+			z.EachBetween(&scan, float64(c.from), float64(c.to), func(member []byte, score float64) bool {
 				got = append(got, string(member))
 				return len(got) < c.most
 			})
