@@ -5,8 +5,8 @@
 // # Layout
 //
 // An arena is a list of chunks; a [Ref] names a record by chunk and offset in
-// units of 8 bytes. Chunks start small and double up to [ChunkSize], so that an
-// arena of ten records costs what ten records need; a reference never changes
+// units of 8 bytes. Chunks start small and grow by a quarter of the arena up to
+// [ChunkSize], so that an arena of ten records costs what ten records need; a reference never changes
 // while its record lives, and growing the arena moves nothing. A chunk is a
 // gapless run of blocks up to its bump offset. A block starts with a 16-bit
 // header:
@@ -37,6 +37,7 @@ package arena
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 const (
@@ -85,8 +86,7 @@ type chunk struct {
 	victim bool
 }
 
-// New returns an empty arena whose first chunk has the given size in bytes (a
-// power of two up to ChunkSize).
+// New returns an empty arena whose first chunk has at least the given size in bytes.
 func New(firstChunk int) *Arena { return &Arena{first: firstChunk} }
 
 // Live returns the bytes that live records occupy, headers and rounding
@@ -256,12 +256,9 @@ func (a *Arena) addChunk(need int) {
 	if a.first == 0 {
 		a.first = DefaultFirstChunk
 	}
-	size := a.first
-	// As large as all that is there already, so that the arena doubles until
-	// chunks are full-grown.
-	for size < ChunkSize && (size < a.Size() || size < (need+1)*unit) {
-		size *= 2
-	}
+	// A quarter of what is there already, so that little is left over, until chunks are
+	// full-grown.
+	mem := grown(max(a.first, a.Size()/4, (need+1)*unit))
 	idx := len(a.chunks)
 	if n := len(a.freeIdx); n > 0 {
 		idx = a.freeIdx[n-1]
@@ -269,13 +266,20 @@ func (a *Arena) addChunk(need int) {
 	} else {
 		a.chunks = append(a.chunks, chunk{})
 	}
-	a.chunks[idx] = chunk{mem: make([]byte, size)}
+	a.chunks[idx] = chunk{mem: mem}
 	if idx == 0 {
 		a.chunks[0].bump = 1 // so that no record has the zero Ref
 	}
-	a.capUnits += size >> unitShift
+	a.capUnits += len(mem) >> unitShift
 	a.current = idx
 	a.changes++
+}
+
+// grown returns memory of n bytes or, where the allocator would round that up, of as many as
+// it takes, up to ChunkSize.
+func grown(n int) []byte {
+	mem := slices.Grow([]byte(nil), min(n, ChunkSize))
+	return mem[:min(cap(mem)&^(unit-1), ChunkSize)]
 }
 
 func (c *chunk) header(at int) uint16 { return binary.LittleEndian.Uint16(c.mem[at*unit:]) }
