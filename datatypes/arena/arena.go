@@ -53,6 +53,9 @@ const (
 	// to the arena.
 	HeaderSize = 2
 
+	// smallRest is how many units retire leaves alone at most.
+	smallRest = 8
+
 	maxUnits = 4095
 	// MaxRecord is the largest record in bytes, its header included.
 	MaxRecord = maxUnits * unit
@@ -242,8 +245,12 @@ func (a *Arena) bumpAlloc(u int) Ref {
 	return ref
 }
 
-// retire turns the unused rest of the current chunk into free blocks.
+// retire turns the unused rest of the current chunk into free blocks. In an arena without
+// free blocks a small rest is left alone: the lists would take more than it is.
 func (a *Arena) retire(c *chunk) {
+	if a.bins == nil && len(c.mem)>>unitShift-c.bump < smallRest {
+		return
+	}
 	for total := len(c.mem) >> unitShift; c.bump < total; {
 		at, u := c.bump, min(total-c.bump, maxUnits)
 		c.bump += u
