@@ -520,6 +520,4 @@ func (o *opened) again(l *layout, n int) []byte {
 }
 
 // MaxInline implements datatypes.Storage.
-func (o *opened) MaxInline() int {
-	return maxInlineRecord - min(len(o.key), maxInlineKey) - recFixed - 12
-}
+func (o *opened) MaxInline() int { return maxInline(o.key) }
