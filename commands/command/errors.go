@@ -10,6 +10,7 @@ import (
 	"github.com/medleydb/medley/datatypes/str"
 	"github.com/medleydb/medley/datatypes/stream"
 	"github.com/medleydb/medley/keyspace"
+	"github.com/medleydb/medley/keyspace/rdb"
 )
 
 // Errors of the dispatch and of arguments, for errors.Is.
@@ -42,6 +43,7 @@ var (
 	ErrNoProto         = errors.New("unsupported protocol version")
 	ErrLoading         = errors.New("the dataset is being loaded")
 	ErrInternal        = errors.New("internal error")
+	ErrBusyKey         = errors.New("target key name already exists")
 )
 
 // wireTexts is the one table from errors to the text on the wire.
@@ -74,6 +76,7 @@ var wireTexts = map[error]string{
 	ErrNoProto:    "NOPROTO unsupported protocol version",
 	ErrLoading:    "LOADING Medley is loading the dataset in memory",
 	ErrInternal:   "ERR internal error",
+	ErrBusyKey:    "BUSYKEY Target key name already exists.",
 
 	keyspace.ErrWrongType:      "WRONGTYPE Operation against a key holding the wrong kind of value",
 	datatypes.ErrNotInteger:    "ERR value is not an integer or out of range",
@@ -91,6 +94,10 @@ var wireTexts = map[error]string{
 	stream.ErrExhausted:        "ERR The stream has exhausted the last possible ID, unable to add more items",
 	stream.ErrTooLarge:         "ERR Elements are too large to be stored",
 	stream.ErrGroupExists:      "BUSYGROUP Consumer Group name already exists",
+	rdb.ErrVersion:             "ERR DUMP payload version or checksum are wrong",
+	rdb.ErrChecksum:            "ERR DUMP payload version or checksum are wrong",
+	rdb.ErrCorrupt:             "ERR Bad data format",
+	rdb.ErrType:                "ERR Bad data format",
 	datatypes.ErrStringTooLong: "ERR string exceeds maximum allowed size (proto-max-bulk-len)",
 }
 

@@ -41,6 +41,8 @@ type Services struct {
 	Shutdown func(ShutdownOptions) error
 	// ActiveExpire turns the sweep of expired keys on and off.
 	ActiveExpire atomic.Bool
+	// SkipChecksum makes RESTORE take payloads with a wrong checksum, for tests.
+	SkipChecksum atomic.Bool
 	// CronPaused stops the engine's background work, for tests.
 	CronPaused atomic.Bool
 }
