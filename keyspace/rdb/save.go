@@ -49,10 +49,24 @@ func typeOf(v *datatypes.Value, version int) (Type, int) {
 	if _, _, _, named := s.OwnIdempotence(); named || released(s) {
 		return typeStreamMore, maxVersion
 	}
-	if version < 11 {
+	if version < 11 || !idleSeen(s) {
 		return typeStream2, 10
 	}
 	return typeStream3, 11
+}
+
+// idleSeen reports whether a consumer was seen at another time than it was active at, which
+// loaders of typeStream2 take to be one.
+func idleSeen(s stream.Stream) bool {
+	for i := range s.Groups() {
+		g := s.GroupAt(i)
+		for j := range g.Consumers() {
+			if seen, active := g.ConsumerAt(j).Times(); seen != active {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func released(s stream.Stream) bool {
