@@ -14,7 +14,7 @@ func maxInline(key []byte) int { return maxInlineRecord - min(len(key), maxInlin
 // Put makes a draft the value of the key, in place of what is there, with the given expiry
 // (Unix milliseconds, 0 for none). The draft is not to be used any more.
 func (tx *Tx) Put(key []byte, draft *datatypes.Value, expiryMs int64) {
-	o := tx.open(key)
+	o := tx.openFor(key, true)
 	o.created = o.exists()
 	o.expiry = expiryMs
 	v := &o.value
