@@ -2,6 +2,9 @@ package conformance
 
 import (
 	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"sort"
 	"strings"
 	"testing"
@@ -10,6 +13,7 @@ import (
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/conformance/cases"
 	"github.com/medleydb/medley/conformance/inprocess"
+	"github.com/medleydb/medley/conformance/reference"
 )
 
 // A seeding makes keys of every type in every encoding: settings first, since an encoding
@@ -310,5 +314,96 @@ func TestPayloadsCross(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// openWithFiles returns an engine behind a socket that keeps its data in the folder.
+func openWithFiles(t *testing.T, dir string) *inprocess.Engine {
+	t.Helper()
+	e, err := inprocess.Listen(commands.Options{Files: true}, dir, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { e.Close() })
+	return e
+}
+
+// checkTool runs the tool beside the server's program that checks files; where there is none,
+// nothing is wrong.
+func checkTool(binary, kind string, args ...string) (out []byte, err error) {
+	path := strings.TrimSuffix(binary, "server") + "check-" + kind
+	if _, err := os.Stat(path); err != nil {
+		return nil, nil
+	}
+	return exec.Command(path, args...).CombinedOutput()
+}
+
+// TestFilesCross protects that other servers load the snapshots that Medley writes, that their own
+// tools find nothing wrong with them, and that Medley loads theirs: the same keys and values.
+func TestFilesCross(t *testing.T) {
+	for _, binary := range references(t) {
+		server, err := reference.Start(binary)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(server.Stop)
+		peer, err := cases.Detect(server)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(peer.String(), func(t *testing.T) {
+			dir := t.TempDir()
+			own, other := speakTo(t, openWithFiles(t, dir), "medley"), speakTo(t, server, peer.String())
+			theirs, ours := filepath.Join(server.Dir(), "dump.rdb"), filepath.Join(dir, "dump.rdb")
+
+			other.seed()
+			other.do("SAVE")
+			copyFile(t, theirs, ours)
+			own.do("DEBUG", "RELOAD", "NOSAVE")
+			alike(t, own, other)
+
+			own.do("FLUSHALL")
+			own.seed()
+			version := "11"
+			if old, _ := cases.Promises("redis<7.2", peer); old {
+				version = "10"
+			}
+			if v := other.try("HPEXPIREAT", "none", "1", "FIELDS", "1", "f"); v.Err() != nil || peer.Product == "valkey" {
+				for _, key := range own.keys() { // hashes that the other has no form for, or another
+					if strings.Contains(key, "timed") && (v.Err() != nil || version == "11") {
+						own.do("DEL", key)
+					}
+				}
+			}
+			own.do("CONFIG", "SET", "rdb-version", version)
+			own.do("SAVE")
+			if out, err := checkTool(binary, "rdb", ours); err != nil {
+				t.Errorf("its tool says: %v\n%s", err, out)
+			}
+			copyFile(t, ours, theirs)
+			other.do("DEBUG", "RELOAD", "NOSAVE")
+			alike(t, own, other)
+
+			if peer.Product == "valkey" {
+				own.do("HSET", "timed", "a", "1", "b", "2")
+				own.do("HPEXPIREAT", "timed", "9999999999999", "FIELDS", "1", "a")
+				own.do("CONFIG", "SET", "rdb-version", "80")
+				own.do("SAVE")
+				copyFile(t, ours, theirs)
+				other.do("DEBUG", "RELOAD", "NOSAVE")
+				alike(t, own, other)
+			}
+		})
+	}
+}
+
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	b, err := os.ReadFile(from)
+	if err == nil {
+		err = os.WriteFile(to, b, 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }

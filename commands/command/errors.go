@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/medleydb/medley/commands/persistence"
 	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/datatypes/hash"
 	"github.com/medleydb/medley/datatypes/hll"
@@ -88,6 +89,12 @@ var wireTexts = map[error]string{
 	hash.ErrNotInteger:         "ERR hash value is not an integer",
 	hash.ErrNotFloat:           "ERR hash value is not a float",
 	hll.ErrNotHLL:              "WRONGTYPE Key is not a valid HyperLogLog string value.",
+	persistence.ErrSaving:      "ERR Background save already in progress",
+	persistence.ErrRewriting:   "ERR Background append only file rewriting already in progress",
+	persistence.ErrBusy:        "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a BGSAVE whenever possible.",
+	persistence.ErrIdle:        "ERR Background saving is currently not in progress or scheduled",
+	persistence.ErrNoFiles:     "ERR this engine keeps no files",
+	persistence.ErrSnapshots:   "MISCONF Medley is configured to save snapshots, but the last one could not be written. Changes are refused (stop-writes-on-bgsave-error). The log tells what was wrong.",
 	hll.ErrCorrupted:           "INVALIDOBJ Corrupted HLL object detected",
 	stream.ErrSmallID:          "ERR The ID specified in XADD is equal or smaller than the target stream top item",
 	stream.ErrZeroID:           "ERR The ID specified in XADD must be greater than 0-0",

@@ -62,7 +62,7 @@ func debugCommands() []debugCommand {
 		{"POPULATE", 1, 3, "<count> [prefix] [size]", "Makes strings prefix:0, prefix:1 and so on, of a size in bytes.", debugPopulate},
 		{"PROTOCOL", 1, 1, "<type>", "Answers a value of a type of the protocol.", debugProtocol},
 		{"QUICKLIST-PACKED-THRESHOLD", 1, 1, "<size>", "Accepted, without effect.", debugPackedThreshold},
-		{"RELOAD", 0, -1, "", "Refused: there is no file to load.", refusePersistence},
+		{"RELOAD", 0, -1, "[NOSAVE] [NOFLUSH] [MERGE]", "Saves the data, and loads it again.", debugReload},
 		{"REPLYBUFFER", 2, 2, "<PEAK-RESET-TIME time | RESIZING 0|1>", "Accepted, without effect.", debugReplyBuffer},
 		{"RESTART", 0, -1, "", "Refused: would end the server.", refuseCrash},
 		{"SDSLEN", 1, 1, "<key>", "Tells the lengths of a key and its string.", debugSDSLen},

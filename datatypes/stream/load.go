@@ -9,6 +9,10 @@ import (
 // in the same order again as those of each consumer, so that neither says by itself where
 // they stand in the order of times. They are put into that at the end, once.
 
+// LoadRead sets how many entries the group has read from where it stands, as far as that can be
+// told: for a group that was stored without the number.
+func (g Group) LoadRead() { g.g.read = g.d.distance(g.g.last) }
+
 // LoadPending makes an entry pending for nobody yet, as delivered at a time so many times;
 // false when it is pending already. LoadedPending must follow.
 func (g Group) LoadPending(id ID, timeMs, count int64) bool {

@@ -216,6 +216,9 @@ func (d *loader) loadGroup(t Type, s stream.Stream) error {
 		return d.in.fail("a group that occurs twice")
 	}
 	g, _ := s.Group(name)
+	if t == typeStream1 {
+		g.LoadRead()
+	}
 	var pending, consumers uint64
 	if err := d.numbers(&pending); err != nil {
 		return err

@@ -16,6 +16,13 @@ type Options struct {
 	NoChecksum bool
 }
 
+func (o *Options) version() int {
+	if o.Version == 0 {
+		return 11
+	}
+	return o.Version
+}
+
 // A Writer writes a file. Its methods keep the first error for Close.
 type Writer struct {
 	out     output
@@ -25,9 +32,7 @@ type Writer struct {
 
 // NewWriter returns a Writer to w. It keeps one buffer, and w need not have another.
 func NewWriter(w io.Writer, o Options) (*Writer, error) {
-	if o.Version == 0 {
-		o.Version = 11
-	}
+	o.Version = o.version()
 	word := "REDIS%04d"
 	if o.Version >= valkeyVersion {
 		word = "VALKEY%03d"
@@ -82,8 +87,13 @@ type Meta struct {
 
 // Key writes a key and its value, which it reads without an Env.
 func (w *Writer) Key(db int, key []byte, v *datatypes.Value, m Meta) error {
-	o := &w.out
 	w.choose(db)
+	w.out.key(key, v, m, w.version)
+	w.out.room()
+	return w.out.err
+}
+
+func (o *output) key(key []byte, v *datatypes.Value, m Meta, version int) {
 	if m.ExpiryMs != 0 {
 		o.byte(opExpiryMs)
 		o.uint64(uint64(m.ExpiryMs))
@@ -98,12 +108,10 @@ func (w *Writer) Key(db int, key []byte, v *datatypes.Value, m Meta) error {
 	}
 	bare := *v
 	bare.Env = nil
-	t, _ := typeOf(&bare, w.version)
+	t, _ := typeOf(&bare, version)
 	o.byte(byte(t))
 	o.string(key)
 	o.value(t, &bare)
-	o.room()
-	return o.err
 }
 
 // Close writes the end, and returns the first error. It closes nothing.
@@ -120,4 +128,42 @@ func (w *Writer) Close() error {
 	o.uint64(crc)
 	o.flush()
 	return o.err
+}
+
+// An Encoder appends keys as they stand in a file to memory, for Writer.Encoded: where who
+// encodes must not wait for the file.
+type Encoder struct {
+	out     output
+	version int
+	db      int
+}
+
+// NewEncoder returns an Encoder for files that are written with the options.
+func NewEncoder(o Options) *Encoder {
+	e := &Encoder{version: o.version()}
+	if o.Compress {
+		e.out.packer = new(packer)
+	}
+	return e
+}
+
+// Key appends a key and its value, which it reads without an Env, to dst, in which are other
+// keys of the Encoder or nothing.
+func (e *Encoder) Key(dst []byte, db int, key []byte, v *datatypes.Value, m Meta) []byte {
+	o := &e.out
+	if o.buf = dst; len(dst) == 0 || e.db != db {
+		e.db = db
+		o.byte(opSelect)
+		o.length(uint64(db))
+	}
+	o.key(key, v, m, e.version)
+	dst, o.buf = o.buf, nil
+	return dst
+}
+
+// Encoded writes what an Encoder has appended.
+func (w *Writer) Encoded(keys []byte) error {
+	w.db = -1
+	w.out.raw(keys)
+	return w.out.err
 }
