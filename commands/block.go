@@ -38,10 +38,21 @@ func (x *Executor) park(s *command.Session, spec *command.Spec, argv [][]byte, w
 			s.Peer.Resume(reply, offset)
 		},
 	}
+	if !x.tx.Holding() {
+		x.tx.LockKey(0) // of a waiter for nothing that is a key's
+	}
 	x.tx.Park(p.Waiter)
 	s.Park(p) // what others see must be complete: they may cancel it
 	if p.DeadlineMs > 0 || w.RetryMs > 0 {
 		eng.timers.set(s, p, w.RetryMs)
+	}
+	if w.Begin != nil {
+		w.Begin(func(v command.Value) {
+			if eng.svc.Store.Cancel(p.Waiter) {
+				eng.timers.remove(p)
+				s.Peer.Resume(v, 0)
+			}
+		})
 	}
 }
 

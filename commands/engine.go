@@ -3,6 +3,7 @@ package commands
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"log/slog"
 	"runtime/debug"
 	"sync"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/commands/config"
+	"github.com/medleydb/medley/commands/persistence"
 	"github.com/medleydb/medley/commands/slowlog"
 	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/keyspace"
@@ -28,6 +30,12 @@ type Options struct {
 	Commands  []*command.Spec   // of the program's own, beside Medley's
 	Gate      *Gate             // of the journal, where replies must wait for it
 	Log       *slog.Logger      // default none
+	// Files says that the data is kept in files, in the folder that the setting dir
+	// names; Open loads them.
+	Files bool
+	// LoadLater leaves it to the program to call Load: until that has returned, commands are
+	// refused.
+	LoadLater bool
 	// NoCron leaves out background work (expiry, compaction): tests do it by Tick.
 	NoCron bool
 }
@@ -90,12 +98,24 @@ func Open(o Options) (*Engine, error) {
 	}
 	e.eviction.Store(&evictionPolicy{})
 	e.followConfig()
+	if o.Files {
+		e.svc.Files = persistence.New(persistence.Options{Store: store, Config: o.Config, Log: o.Log, NowMs: e.NowMs, Version: command.CompatVersion})
+		e.svc.Files.BeginLoad()
+	}
 	e.executors.New = func() any { return e.newExecutor() }
 	e.doers.New = func() any { return e.localClient(false) }
 	e.timers = newTimers(e)
 	e.background(!o.NoCron)
+	if o.Files && !o.LoadLater {
+		if err := e.Load(); err != nil {
+			return nil, errors.Join(err, e.Close())
+		}
+	}
 	return e, nil
 }
+
+// Load loads the data from its files, in an engine that was opened with LoadLater.
+func (e *Engine) Load() error { return e.svc.Files.Load() }
 
 func randomHex(n int) string {
 	b := make([]byte, n/2)
@@ -131,13 +151,20 @@ func (e *Engine) Gate() *Gate { return e.gate }
 // NowMs returns the engine's time in Unix milliseconds.
 func (e *Engine) NowMs() int64 { return e.clock.ms(e.clock.ns()) }
 
-// Close ends background work. Commands must have ended.
-func (e *Engine) Close() error {
-	if !e.closed.Swap(true) {
-		close(e.stop)
-		e.done.Wait()
+// Close ends background work. Commands must have ended. Where the data is kept in files, what a
+// save point would have saved is saved.
+func (e *Engine) Close() error { return e.close(len(e.svc.Config.Save.Load()) > 0) }
+
+// CloseWith is Close that saves the data, or does not, whatever the save points are.
+func (e *Engine) CloseWith(save bool) error { return e.close(save) }
+
+func (e *Engine) close(save bool) error {
+	if e.closed.Swap(true) {
+		return nil
 	}
-	return nil
+	close(e.stop)
+	e.done.Wait()
+	return e.svc.Files.Close(save && !e.svc.Files.Loading())
 }
 
 // NewSession registers a session for the peer.
@@ -188,9 +215,10 @@ func (e *Engine) tick(tx *keyspace.Tx) {
 	now := e.NowMs()
 	e.svc.Pause.Tick(now)
 	e.sample(now)
-	if e.svc.CronPaused.Load() {
+	if e.svc.CronPaused.Load() || e.svc.Files.Loading() {
 		return
 	}
+	e.svc.Files.Tick()
 	end := time.Now().Add(cronSlice)
 	if e.svc.ActiveExpire.Load() && e.svc.Pause.Kind() == command.PauseNone && !e.svc.Importing() {
 		e.sweep(tx, now, end)

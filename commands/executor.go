@@ -375,12 +375,28 @@ func (x *Executor) refusal(s *command.Session, spec *command.Spec, argv [][]byte
 		return command.WireText(command.ErrNoAuth, spec)
 	case s.InMulti && spec.Flags&command.NoMulti != 0:
 		return command.WireText(command.ErrNotInMulti, spec)
+	case x.svc.Files != nil:
+		if text := x.refusalOfFiles(s, spec); text != "" {
+			return text
+		}
 	}
 	if x.eng.maxMemory.Load() > 0 {
 		x.tx.Release()
 		if !x.eng.makeRoom(x) && x.deniedOOM(s, spec) {
 			return command.WireText(command.ErrOOM, spec)
 		}
+	}
+	return ""
+}
+
+// refusalOfFiles returns the error of a command that cannot run because the data is not there
+// yet, or because changes could not be kept.
+func (x *Executor) refusalOfFiles(s *command.Session, spec *command.Spec) string {
+	if x.svc.Files.Loading() && spec.Flags&command.Loading == 0 {
+		return command.WireText(command.ErrLoading, spec)
+	}
+	if err := x.svc.Files.Refusal(); err != nil && (x.writes(s, spec) || spec.FullName == "ping") {
+		return command.WireText(err, spec)
 	}
 	return ""
 }

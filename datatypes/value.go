@@ -129,7 +129,12 @@ func (v *Value) Exists() bool { return v.Bytes != nil || v.Object != nil }
 
 // NewValue returns an empty value that lives on the Go heap.
 func NewValue(kind Kind, env *Env) *Value {
-	return &Value{Kind: kind, Env: env, Storage: heap{}}
+	return NewValueWithin(kind, env, heapInline)
+}
+
+// NewValueWithin is NewValue for a value that will go to a storage of another MaxInline.
+func NewValueWithin(kind Kind, env *Env, maxInline int) *Value {
+	return &Value{Kind: kind, Env: env, Storage: heap(maxInline)}
 }
 
 // Detach makes the value a copy that lives on the Go heap and that may be changed without
@@ -140,13 +145,16 @@ func (v *Value) Detach() {
 	} else {
 		v.Bytes = append([]byte(nil), v.Bytes...)
 	}
-	v.Storage = heap{}
+	v.Storage = heap(heapInline)
 }
 
-type heap struct{}
+// heap is the Go heap, and MaxInline.
+type heap int
+
+const heapInline = 16 << 10
 
 func (heap) Fresh(_ *Value, n int, _ bool) []byte { return make([]byte, n) }
-func (heap) MaxInline() int                       { return 16 << 10 }
+func (h heap) MaxInline() int                     { return int(h) }
 
 // Limits are the sizes at which values change their representation, and the
 // sizes that they may not exceed.

@@ -333,7 +333,7 @@ func (o *opened) delete() bool {
 // remove takes the record out of the table; it is freed when the transaction ends.
 func (tx *Tx) remove(t *table, h uint32, ref arena.Ref, r record) {
 	if tx.store.snap.Load() != nil {
-		tx.beforeChange(t, r)
+		tx.beforeChange(t, r, true)
 	}
 	t.unlink(h, ref)
 	tx.trash = append(tx.trash, trash{t, ref, false})

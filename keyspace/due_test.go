@@ -244,7 +244,7 @@ func TestDueKeys(t *testing.T) {
 				}
 			}
 			if i%400 == 0 {
-				if err := m.s.Snapshot(nil, func(Item) error { return nil }); err != nil {
+				if err := m.s.Snapshot(snapshotOf(nil, func(int, string, string, int64) {})); err != nil {
 					t.Fatal(err)
 				}
 			}

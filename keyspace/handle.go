@@ -55,7 +55,7 @@ func Upsert[T Handle[T]](tx *Tx, key []byte) (h T, err error) {
 // the given expiry (Unix milliseconds, 0 for none). What the key held can be read
 // until the new value is written.
 func Create[T Handle[T]](tx *Tx, key []byte, expiryMs int64) (h T) {
-	o := tx.open(key)
+	o := tx.openFor(key, true)
 	o.created = o.exists()
 	o.value.Kind, o.expiry, o.value.Empty = h.Kind(), expiryMs, false
 	o.value.Object, o.value.DueMs = nil, 0

@@ -1,29 +1,53 @@
 package keyspace
 
 import (
+	"bytes"
+	"cmp"
+	"errors"
+	"slices"
 	"sync"
 
 	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/datatypes/arena"
 )
 
-// A Snapshot is a point-in-time iteration over the whole store while writes go on.
+// A snapshot is a point-in-time iteration over the whole store while writes go on.
 //
 // The cut is taken with all shards held: it flips the parity, and from then on a record
-// whose snapshot bit differs from the parity belongs to the snapshot and has not
-// been passed yet. The walker passes such records a few at a time; a transaction
-// that is about to change or remove one passes it first (the before-change hook).
-// New records carry the present parity, so they are never passed. A table that is
-// flushed away stays with the snapshot until it has been walked.
+// whose snapshot bit differs from the parity belongs to the snapshot and has not been
+// passed yet. A walker passes such records a few at a time; a transaction that is about
+// to change or remove one passes it first (the before-change hook). New records carry the
+// present parity, so they are never passed. A table that is flushed away stays with the
+// snapshot until it has been walked. The alternative that lost, a version number in every
+// record, costs memory in all records to serve the rare moment of a snapshot; the bit
+// costs none.
 //
-// The alternative that lost, a version number in every record, costs memory in all
-// records to serve the rare moment of a snapshot; the bit costs none.
-type Snapshot struct {
+// Nobody who holds a shard's lock waits for a disk, but for what a bound on memory demands.
+// To pass a record is to append its bytes to a chunk in memory, and one goroutine, the
+// caller of Store.Snapshot, takes the chunks and writes them, holding no shard's lock. Chunks
+// that wait are bounded (SnapshotOptions.Limit); beyond that writers wait for the disk.
+//
+// A value that is an object is not encoded under a lock: the goroutine that writes gets the
+// object itself, which stays as it is as long as it is pending. A command that is about to
+// change it gives the key a clone instead, or, where the clone is too large or the writing has
+// begun, waits until it has been written; who takes the key away need do neither. Readers go on:
+// they change nothing of an object but their own places in it.
+type snapshot struct {
 	store  *Store
-	mu     sync.Mutex // over emit and err
-	emit   func(Item) error
-	err    error
+	o      *SnapshotOptions
 	tables []snapTable
+
+	mu      sync.Mutex
+	moved   sync.Cond // something below has changed
+	encode  func([]byte, Item) []byte
+	images  chunk // that transactions fill
+	queue   []*snapEntry
+	waiting int                             // bytes of chunks in the queue, and of images
+	pending map[datatypes.Object]*snapEntry // what is not written yet
+	cloned  int                             // bytes of objects in it that keys have a clone of
+	walked  bool                            // every record has been passed
+	failed  bool                            // records are only marked as passed
+	free    [][]byte                        // to be used again
 }
 
 type snapTable struct {
@@ -31,42 +55,112 @@ type snapTable struct {
 	t  *table
 }
 
-// An Item is one key of a snapshot; Key and Value are borrowed until the function
-// that was given it returns.
+// A chunk is the bytes of so many keys.
+type chunk struct {
+	b    []byte
+	keys int
+}
+
+// A snapEntry is what waits to be written: a chunk or an object.
+type snapEntry struct {
+	chunk
+	item          Item
+	cloned        int // bytes of the object, where its key has got a clone
+	started, done bool
+}
+
+// An Item is one key of a snapshot; what it refers to is borrowed.
 type Item struct {
 	DB       int
 	Key      []byte
 	ExpiryMs int64 // Unix milliseconds, 0 for none
 	Value    *datatypes.Value
+	access   uint32
 }
 
-// snapStep is how many records are passed under one hold of a shard's lock.
-const snapStep = 64
+// Access returns how long the key was idle, in seconds, at the given time in Unix
+// milliseconds, and how often it is used; which of them counts depends on the policy.
+func (it *Item) Access(p AccessPolicy, nowMs int64) (idleSec int64, freq int) {
+	if p.LFU {
+		return 0, int(p.counter(it.access, nowMs))
+	}
+	return int64((p.clock(nowMs) - it.access) & clockMask), 0
+}
 
-// Snapshot passes every key, as it is at the moment of the call, to emit, in no
-// order, each exactly once. cut is called at that moment, when all shards are
-// held; it may be nil. emit is called by one goroutine at a time, with a shard's
-// lock held: it must be quick and must not use the store. After an error it is
-// not called again, and Snapshot returns that error. Only one snapshot runs at a
-// time; a second one waits.
-func (s *Store) Snapshot(cut func(), emit func(Item) error) error {
+// SnapshotOptions say what becomes of the keys of a snapshot.
+type SnapshotOptions struct {
+	// Cut is called at the moment of the snapshot, when all shards are held; it may be nil.
+	Cut func(SnapshotFigures)
+	// Encoder returns a function that appends the bytes of an item to a chunk, or of the
+	// first one to an empty chunk. That is called under a shard's lock: it must be
+	// quick and must not use the store. Encoder is called twice, since two may be
+	// encoded at once.
+	Encoder func() func(chunk []byte, it Item) []byte
+	// Write writes a chunk. keys is how many it has.
+	Write func(chunk []byte, keys int) error
+	// Object writes an item whose value is an object.
+	Object func(Item) error
+	// Stop, when it is closed, ends the snapshot with ErrStopped.
+	Stop <-chan struct{}
+	// Limit is how many bytes of chunks may wait; default 16 MiB.
+	Limit int
+}
+
+// SnapshotFigures are what is known of a snapshot at its moment.
+type SnapshotFigures struct {
+	Databases []DatabaseFigure // Keys and Expires, by number
+	Dirty     int64            // Stats.Dirty
+}
+
+// ErrStopped: a snapshot was told to end.
+var ErrStopped = errors.New("keyspace: snapshot was stopped")
+
+const (
+	snapStep    = 64       // records under one hold of a shard's lock
+	chunkBytes  = 64 << 10 // of a chunk, more or less
+	walkerAhead = 2 << 20  // bytes of chunks beyond which the walker waits
+	walkerLong  = 256      // entries of the queue beyond which it does
+	maxClone    = 32 << 20 // bytes of an object that is cloned rather than waited for
+	maxCloned   = 64 << 20 // of all of them
+)
+
+// Snapshot passes every key, as it is at the moment of the call, in no order, each exactly
+// once. Write and Object are called by the caller's goroutine, without any lock. After an
+// error they are not called again, and Snapshot returns that error. Only one snapshot runs
+// at a time; a second one waits.
+func (s *Store) Snapshot(o SnapshotOptions) error {
 	s.snapping.Lock()
 	defer s.snapping.Unlock()
-	sn := &Snapshot{store: s, emit: emit}
-	sn.start(cut)
-	for _, st := range sn.tables {
-		for from, more := uint32(0), true; more; {
-			from, more = sn.step(st, from)
-		}
+	if o.Limit == 0 {
+		o.Limit = 16 << 20
 	}
-	tx := s.NewTx()
-	tx.LockAll()
+	sn := &snapshot{store: s, o: &o, encode: o.Encoder(), pending: map[datatypes.Object]*snapEntry{}}
+	sn.moved.L = &sn.mu
+	sn.start()
+	var others sync.WaitGroup
+	others.Go(func() { sn.walk(o.Encoder()) })
+	ended := make(chan struct{})
+	stopped := false
+	others.Go(func() {
+		select {
+		case <-o.Stop:
+			stopped = true
+			sn.fail()
+		case <-ended:
+		}
+	})
+	err := sn.write()
+	close(ended)
+	others.Wait()
 	s.snap.Store(nil)
-	tx.Release()
-	return sn.err
+	if err == nil && stopped {
+		err = ErrStopped
+	}
+	return err
 }
 
-func (sn *Snapshot) start(cut func()) {
+// start takes the cut.
+func (sn *snapshot) start() {
 	s := sn.store
 	tx := s.NewTx()
 	tx.LockAll()
@@ -79,45 +173,301 @@ func (sn *Snapshot) start(cut func()) {
 			}
 		}
 	}
+	slices.SortStableFunc(sn.tables, func(a, b snapTable) int { return cmp.Compare(a.t.snapDB, b.t.snapDB) })
 	s.parity.Store(!s.parity.Load())
 	s.snap.Store(sn)
-	if cut != nil {
-		cut()
+	if sn.o.Cut != nil {
+		sn.o.Cut(tx.Figures())
 	}
 }
 
-func (sn *Snapshot) step(st snapTable, from uint32) (next uint32, more bool) {
+// walk passes all records that no transaction passes.
+func (sn *snapshot) walk(encode func([]byte, Item) []byte) {
+	var c chunk
+	for _, st := range sn.tables {
+		for from, more := uint32(0), true; more; {
+			from, more = sn.step(st, from, encode, &c)
+			sn.await(&c)
+		}
+	}
+	sn.mu.Lock()
+	defer sn.mu.Unlock()
+	sn.push(&c)
+	sn.push(&sn.images)
+	sn.walked = true
+	sn.moved.Broadcast()
+}
+
+// step passes some records under one hold of the shard's lock.
+func (sn *snapshot) step(st snapTable, from uint32, encode func([]byte, Item) []byte, c *chunk) (next uint32, more bool) {
 	st.sh.mu.Lock()
 	defer st.sh.mu.Unlock()
-	n := 0
+	n, parity := 0, sn.store.parity.Load()
 	next, done := st.t.index.walk(from, func(slot uint64) bool {
-		sn.pass(st.t, st.t.record(arena.Ref(slot)))
+		r := st.t.record(arena.Ref(slot))
+		if r.has(snapBit) == parity {
+			return true
+		}
+		r[recFlags] ^= snapBit
 		n++
-		return n < snapStep
+		if r.has(objectValue) {
+			sn.mu.Lock()
+			sn.hand(st.t, r)
+			sn.mu.Unlock()
+		} else {
+			v := datatypes.Value{}
+			c.b = encode(c.b, st.t.item(r, &v))
+			c.keys++
+		}
+		return n < snapStep && len(c.b) < chunkBytes
 	})
 	return next, !done
 }
 
-// pass hands a record on, if it belongs to the snapshot and has not been passed.
-func (sn *Snapshot) pass(t *table, r record) {
-	parity := sn.store.parity.Load()
-	if r.has(snapBit) == parity {
-		return
-	}
-	r[recFlags] ^= snapBit
+// await hands a full chunk over and waits until less is waiting to be written.
+func (sn *snapshot) await(c *chunk) {
 	sn.mu.Lock()
 	defer sn.mu.Unlock()
-	if sn.err != nil {
-		return
+	if len(c.b) >= chunkBytes {
+		sn.push(c)
 	}
-	v := datatypes.Value{Kind: r.kind(), Encoding: r.encoding()}
-	v.Bytes, v.Object = t.value(r)
-	sn.err = sn.emit(Item{DB: t.snapDB, Key: t.key(r), ExpiryMs: r.expiry(), Value: &v})
+	for (sn.waiting > walkerAhead || len(sn.queue) > walkerLong) && !sn.failed {
+		sn.moved.Wait()
+	}
+	if sn.failed {
+		c.b, c.keys = c.b[:0], 0
+	}
 }
 
-// beforeChange is called before a record is changed or removed.
-func (tx *Tx) beforeChange(t *table, r record) {
-	if sn := tx.store.snap.Load(); sn != nil {
-		sn.pass(t, r)
+// item returns the record as an item, whose value is v.
+func (t *table) item(r record, v *datatypes.Value) Item {
+	v.Kind, v.Encoding = r.kind(), r.encoding()
+	v.Bytes, v.Object = t.value(r)
+	return Item{DB: t.snapDB, Key: t.key(r), ExpiryMs: r.expiry(), Value: v, access: r.clock()}
+}
+
+// push puts what the chunk holds in the queue and empties it; mu is held.
+func (sn *snapshot) push(c *chunk) {
+	if c.keys > 0 && !sn.failed {
+		if c != &sn.images {
+			sn.waiting += len(c.b)
+		}
+		sn.queue = append(sn.queue, &snapEntry{chunk: *c})
+		sn.moved.Broadcast()
+		*c = chunk{}
+		if n := len(sn.free); n > 0 {
+			c.b = sn.free[n-1]
+			sn.free = sn.free[:n-1]
+		}
 	}
+}
+
+// hand puts a value that is an object in the queue; mu is held, and the shard's lock.
+func (sn *snapshot) hand(t *table, r record) *snapEntry {
+	v := new(datatypes.Value)
+	e := &snapEntry{item: t.item(r, v)}
+	e.item.Key = bytes.Clone(e.item.Key)
+	if sn.failed {
+		e.done = true
+		return e
+	}
+	sn.pending[v.Object] = e
+	sn.queue = append(sn.queue, e)
+	sn.moved.Broadcast()
+	return e
+}
+
+// change is told that a transaction is about to change the record's value in place, or, where
+// it goes, to take it away.
+func (sn *snapshot) change(t *table, r record, goes bool) {
+	fresh := r.has(snapBit) != sn.store.parity.Load()
+	if !fresh && !r.has(objectValue) {
+		return
+	}
+	sn.mu.Lock()
+	defer sn.mu.Unlock()
+	if fresh {
+		r[recFlags] ^= snapBit
+	}
+	if !r.has(objectValue) {
+		for sn.waiting > sn.o.Limit && !sn.failed {
+			sn.moved.Wait()
+		}
+		sn.image(t, r)
+		return
+	}
+	if fresh && goes {
+		sn.hand(t, r)
+		return
+	}
+	_, object := t.value(r)
+	e := sn.pending[object]
+	if goes || e == nil && !fresh {
+		return
+	}
+	if size := object.Size(); (e == nil || !e.started) && size <= maxClone && sn.cloned+size <= maxCloned && !sn.failed {
+		clone := object.Clone()
+		if fresh {
+			e = sn.hand(t, r)
+		}
+		e.cloned = size
+		sn.cloned += size
+		t.objects.set(t.valueIndex(r), clone)
+		return
+	}
+	if fresh {
+		e = sn.hand(t, r)
+	}
+	sn.first(e)
+	for !e.done {
+		sn.moved.Wait()
+	}
+}
+
+// image encodes a record that is about to change; mu is held.
+func (sn *snapshot) image(t *table, r record) {
+	if sn.failed {
+		return
+	}
+	v, before := datatypes.Value{}, len(sn.images.b)
+	sn.images.b = sn.encode(sn.images.b, t.item(r, &v))
+	sn.images.keys++
+	sn.waiting += len(sn.images.b) - before
+	if len(sn.images.b) >= chunkBytes {
+		sn.push(&sn.images)
+	}
+	if sn.waiting > sn.o.Limit {
+		sn.moved.Broadcast()
+	}
+}
+
+// first puts an entry that somebody waits for before all others; mu is held.
+func (sn *snapshot) first(e *snapEntry) {
+	if i := slices.Index(sn.queue, e); i > 0 {
+		sn.queue = slices.Insert(slices.Delete(sn.queue, i, i+1), 0, e)
+	}
+}
+
+// settle waits until an object is not pending: for who is about to use it in another way than a
+// reader does. A shard's lock is held.
+func (sn *snapshot) settle(object datatypes.Object) {
+	sn.mu.Lock()
+	defer sn.mu.Unlock()
+	for e := sn.pending[object]; e != nil && !e.done; {
+		sn.first(e)
+		sn.moved.Wait()
+	}
+}
+
+// fail ends the snapshot: what waits is dropped, and records are marked as passed only.
+func (sn *snapshot) fail() {
+	sn.mu.Lock()
+	defer sn.mu.Unlock()
+	sn.failed = true
+	for _, e := range sn.queue {
+		e.done = true
+	}
+	sn.queue, sn.images, sn.waiting = nil, chunk{}, 0
+	sn.moved.Broadcast()
+}
+
+// write writes what comes until every record has been passed.
+func (sn *snapshot) write() error {
+	var failed error
+	sn.mu.Lock()
+	defer sn.mu.Unlock()
+	for {
+		for len(sn.queue) == 0 && !sn.walked {
+			if sn.images.keys > 0 && sn.waiting > sn.o.Limit {
+				sn.push(&sn.images)
+				break
+			}
+			sn.moved.Wait()
+		}
+		if len(sn.queue) == 0 {
+			return failed
+		}
+		e := sn.queue[0]
+		sn.queue[0] = nil
+		sn.queue = sn.queue[1:]
+		e.started = true
+		sn.mu.Unlock()
+		var err error
+		if e.keys > 0 {
+			err = sn.o.Write(e.b, e.keys)
+		} else {
+			err = sn.o.Object(e.item)
+		}
+		sn.mu.Lock()
+		sn.written(e)
+		if err != nil && failed == nil {
+			failed = err
+			sn.mu.Unlock()
+			sn.fail()
+			sn.mu.Lock()
+		}
+	}
+}
+
+// written is told that an entry need not be kept any more; mu is held.
+func (sn *snapshot) written(e *snapEntry) {
+	e.done = true
+	if e.keys > 0 {
+		sn.waiting = max(sn.waiting-len(e.b), 0)
+		if cap(e.b) <= 4*chunkBytes && len(sn.free) < 64 {
+			sn.free = append(sn.free, e.b[:0])
+		}
+	} else {
+		delete(sn.pending, e.item.Value.Object)
+		sn.cloned -= e.cloned
+	}
+	sn.moved.Broadcast()
+}
+
+// beforeChange is called before a record is changed, or taken away.
+func (tx *Tx) beforeChange(t *table, r record, goes bool) {
+	if sn := tx.store.snap.Load(); sn != nil {
+		sn.change(t, r, goes)
+	}
+}
+
+// Figures returns what a snapshot at this moment would be told. All shards must be held.
+func (tx *Tx) Figures() SnapshotFigures {
+	s := tx.store
+	f := SnapshotFigures{Databases: make([]DatabaseFigure, s.databases)}
+	for i := range s.shards {
+		f.Dirty += s.shards[i].stats.Dirty
+		for db, t := range s.shards[i].tables {
+			if t != nil {
+				f.Databases[db].Keys += t.index.count
+				f.Databases[db].Expires += t.index.expires
+			}
+		}
+	}
+	return f
+}
+
+// Items passes every key of all databases to fn, until it returns an error, which Items
+// returns. All shards must be held.
+func (tx *Tx) Items(fn func(Item) error) (err error) {
+	s := tx.store
+	for db := range s.databases {
+		for i := range s.shards {
+			t := s.shards[i].tables[db]
+			if t == nil {
+				continue
+			}
+			t.index.walk(0, func(slot uint64) bool {
+				var v datatypes.Value
+				it := t.item(t.record(arena.Ref(slot)), &v)
+				it.DB = db
+				err = fn(it)
+				return err == nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

@@ -48,7 +48,7 @@ type Store struct {
 	policy   atomic.Pointer[AccessPolicy]
 	sweepOff atomic.Bool
 	parity   atomic.Bool // of the snapshot bit in new records
-	snap     atomic.Pointer[Snapshot]
+	snap     atomic.Pointer[snapshot]
 	snapping sync.Mutex
 	waiters  atomic.Int64
 	txs      sync.Pool

@@ -188,6 +188,9 @@ func (tx *Tx) LockSet(set ShardSet) {
 // LockAll takes the locks of all shards.
 func (tx *Tx) LockAll() { tx.LockSet(tx.store.all) }
 
+// Holding reports whether the transaction holds any shard.
+func (tx *Tx) Holding() bool { return tx.held }
+
 // Held reports whether the transaction holds the shard.
 func (tx *Tx) Held(shard int) bool {
 	return tx.held && (tx.single == shard || tx.single < 0 && tx.set[shard>>6]&(1<<(shard&63)) != 0)
@@ -402,6 +405,9 @@ func (tx *Tx) Lookup(key []byte, v *datatypes.Value) bool {
 // so, and reports whether nothing is left.
 func (tx *Tx) hides(v *datatypes.Value) bool {
 	if tx.Expired == HideExpired && tx.store.met&(1<<v.Kind) != 0 && v.DueMs <= tx.now {
+		if sn := tx.store.snap.Load(); sn != nil && v.Object != nil {
+			sn.settle(v.Object)
+		}
 		*v = tx.store.hide(*v)
 		return v.Empty
 	}
@@ -454,7 +460,11 @@ func (o *opened) exists() bool { return !o.gone && (o.ref != 0 || o.value.Object
 
 // open opens the key for writing. There may be no such key: then the opened has
 // no record.
-func (tx *Tx) open(key []byte) *opened {
+func (tx *Tx) open(key []byte) *opened { return tx.openFor(key, false) }
+
+// openFor is open for who changes the value, or replaces it: then the old one can be read,
+// and must not be changed.
+func (tx *Tx) openFor(key []byte, replace bool) *opened {
 	if tx.n > 0 {
 		if o := tx.pending(key); o != nil {
 			return o
@@ -476,7 +486,7 @@ func (tx *Tx) open(key []byte) *opened {
 		return o
 	}
 	if tx.store.snap.Load() != nil {
-		tx.beforeChange(o.t, r)
+		tx.beforeChange(o.t, r, replace)
 	}
 	tx.touch(r)
 	v.Kind, v.Encoding = r.kind(), r.encoding()
@@ -531,6 +541,4 @@ func (o *opened) again(l *layout, n int) []byte {
 }
 
 // MaxInline implements datatypes.Storage.
-func (o *opened) MaxInline() int {
-	return maxInlineRecord - min(len(o.key), maxInlineKey) - recFixed - 12
-}
+func (o *opened) MaxInline() int { return maxInline(o.key) }

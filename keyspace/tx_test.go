@@ -2,6 +2,8 @@ package keyspace
 
 import (
 	"bytes"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -255,6 +257,87 @@ func TestModel(t *testing.T) {
 	}
 }
 
+// snapshotOf returns the options of a snapshot that passes strings to fn.
+func snapshotOf(cut func(), fn func(db int, key, text string, expiryMs int64)) SnapshotOptions {
+	text := func(it Item) string {
+		if it.Value.Kind != datatypes.String {
+			return "" // the key is all that matters
+		}
+		return string(str.String{}.Of(it.Value).AppendTo(nil))
+	}
+	return SnapshotOptions{
+		Cut: func(SnapshotFigures) {
+			if cut != nil {
+				cut()
+			}
+		},
+		Encoder: func() func([]byte, Item) []byte {
+			return func(b []byte, it Item) []byte {
+				for _, s := range []string{string(it.Key), text(it)} {
+					b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
+				}
+				return binary.AppendVarint(binary.AppendVarint(b, int64(it.DB)), it.ExpiryMs)
+			}
+		},
+		Write: func(b []byte, keys int) error {
+			for ; keys > 0; keys-- {
+				var s [2]string
+				for i := range s {
+					n, k := binary.Uvarint(b)
+					s[i], b = string(b[k:k+int(n)]), b[k+int(n):]
+				}
+				db, k := binary.Varint(b)
+				ms, j := binary.Varint(b[k:])
+				b = b[k+j:]
+				fn(int(db), s[0], s[1], ms)
+			}
+			if len(b) > 0 {
+				return errors.New("a chunk has more than its keys")
+			}
+			return nil
+		},
+		Object: func(it Item) error {
+			fn(it.DB, string(it.Key), text(it), it.ExpiryMs)
+			return nil
+		},
+		Limit: 1 << 12,
+	}
+}
+
+// TestSnapshotStops protects that a snapshot that is told to end, or fails, ends, and that the
+// next one has everything.
+func TestSnapshotStops(t *testing.T) {
+	m := newModel(t, 43)
+	for range 3000 {
+		m.step()
+	}
+	stop := make(chan struct{})
+	o := snapshotOf(nil, func(int, string, string, int64) {})
+	o.Stop = stop
+	write, once := o.Write, sync.Once{}
+	o.Write = func(b []byte, keys int) error {
+		once.Do(func() { close(stop) })
+		for range 200 {
+			m.step() // may wait until the snapshot has ended
+		}
+		return write(b, keys)
+	}
+	if err := m.s.Snapshot(o); err != ErrStopped {
+		t.Fatal(err)
+	}
+	full := errors.New("disk full")
+	o = snapshotOf(nil, nil)
+	o.Write = func([]byte, int) error { return full }
+	o.Object = func(Item) error { return full }
+	if err := m.s.Snapshot(o); err != full {
+		t.Fatal(err)
+	}
+	n := 0
+	if err := m.s.Snapshot(snapshotOf(nil, func(int, string, string, int64) { n++ })); err != nil || n != len(m.want) {
+		t.Fatalf("%d keys of %d, %v", n, len(m.want), err)
+	}
+}
+
 // TestSnapshot protects the point in time: while writers change, rename, flush and
 // expire keys, a snapshot passes each key of the moment of its cut once, as it was.
 func TestSnapshot(t *testing.T) {
@@ -287,14 +370,13 @@ func TestSnapshot(t *testing.T) {
 			want = maps.Clone(m.want)
 			m.mu.Unlock()
 		}
-		err := m.s.Snapshot(cut, func(it Item) error {
-			k := modelKey{it.DB, string(it.Key)}
+		err := m.s.Snapshot(snapshotOf(cut, func(db int, key, text string, expiryMs int64) {
+			k := modelKey{db, key}
 			if _, twice := got[k]; twice {
-				t.Errorf("%.20q is passed twice", it.Key)
+				t.Errorf("%.20q is passed twice", key)
 			}
-			got[k] = modelValue{string(str.String{}.Of(it.Value).AppendTo(nil)), it.ExpiryMs}
-			return nil
-		})
+			got[k] = modelValue{text, expiryMs}
+		}))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -51,10 +51,14 @@ func (s *Store) waiterShards(w *Waiter) ShardSet {
 	for _, k := range w.Targets {
 		set.Add(s.ShardOf(k))
 	}
+	if len(w.Keys)+len(w.Targets) == 0 {
+		set.Add(0) // whose lock then guards the waiter
+	}
 	return set
 }
 
-// Park puts the waiter into the queues of its keys, whose shards must be held.
+// Park puts the waiter into the queues of its keys, whose shards must be held; of a waiter
+// without keys, that of shard 0.
 func (tx *Tx) Park(w *Waiter) {
 	w.shards = tx.store.waiterShards(w)
 	for _, k := range w.Keys {

@@ -119,7 +119,7 @@ func (tx *Tx) Copy(src []byte, db int, dst []byte) bool {
 func (tx *Tx) target(db int, key []byte) *opened {
 	here := tx.DB
 	tx.DB = db
-	o := tx.open(key)
+	o := tx.openFor(key, true)
 	tx.DB = here
 	return o
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"os"
 	"os/signal"
 	"runtime"
@@ -56,39 +57,85 @@ func run(cfg *config.Config, log *slog.Logger) error {
 			return err
 		}
 	}
-	eng, err := commands.Open(commands.Options{Databases: int(cfg.Databases.Load()), Config: cfg, Log: log})
+	eng, err := commands.Open(commands.Options{Databases: int(cfg.Databases.Load()), Config: cfg, Log: log, Files: true, LoadLater: true})
 	if err != nil {
 		return err
 	}
-	defer eng.Close()
 	srv, err := New(Options{Engine: eng, Log: log})
 	if err != nil {
+		eng.CloseWith(false)
 		return err
 	}
-	defer srv.Close()
-	stop := make(chan os.Signal, 1)
-	eng.Services().Shutdown = func(command.ShutdownOptions) error {
+	end := make(chan command.ShutdownOptions, 1)
+	eng.Services().Shutdown = func(o command.ShutdownOptions) error {
 		select {
-		case stop <- syscall.SIGTERM:
+		case end <- o:
 		default: // it ends already
 		}
 		return nil
 	}
+	o, err := serve(srv, cfg, log, end)
+	srv.Close()
+	if closing := eng.CloseWith(o.Save && err == nil); err == nil {
+		err = closing
+	}
+	return err
+}
+
+// serve serves clients until the server is to end, and returns how.
+func serve(srv *Server, cfg *config.Config, log *slog.Logger, end <-chan command.ShutdownOptions) (o command.ShutdownOptions, err error) {
 	if err := srv.Listen(); err != nil {
-		return err
+		return o, err
 	}
 	if err := writePid(cfg.Pidfile.Load()); err != nil {
 		log.Warn("no pid file", "error", err)
 	} else if p := cfg.Pidfile.Load(); p != "" {
 		defer os.Remove(p)
 	}
-	for _, a := range srv.Addrs() {
-		log.Info("ready to accept connections", "addr", a.String(), "pid", os.Getpid())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	loaded := make(chan error, 1)
+	go func() { loaded <- srv.eng.Load() }()
+	for {
+		select {
+		case err := <-loaded:
+			if err != nil {
+				return o, fmt.Errorf("the data could not be loaded: %w", err)
+			}
+			for _, a := range srv.Addrs() {
+				log.Info("ready to accept connections", "addr", a.String(), "pid", os.Getpid())
+			}
+		case o := <-end:
+			log.Info("ending in order")
+			return o, nil
+		case sig := <-signals:
+			log.Info("ending in order", "signal", sig.String())
+			if o, ok := bySignal(srv.eng, cfg, log, sig); ok {
+				return o, nil
+			}
+		}
 	}
-	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
-	sig := <-stop
-	log.Info("ending in order", "signal", sig.String())
-	return nil
+}
+
+// bySignal saves what a signal says to save; false where that fails, and the server goes on.
+func bySignal(eng *commands.Engine, cfg *config.Config, log *slog.Logger, sig os.Signal) (o command.ShutdownOptions, ok bool) {
+	flags := cfg.ShutdownOnSigterm.Load()
+	if sig == syscall.SIGINT {
+		flags = cfg.ShutdownOnSigint.Load()
+	}
+	svc := eng.Services()
+	o.Save = flags&config.ShutdownSave != 0 || flags&config.ShutdownNosave == 0 && len(cfg.Save.Load()) > 0
+	if !o.Save || svc.Files.Loading() {
+		o.Save = false
+		return o, true
+	}
+	svc.Pause.Start(command.PauseWrites, math.MaxInt64)
+	if err := svc.Files.SaveNow(); err != nil && flags&config.ShutdownForce == 0 {
+		svc.Pause.End()
+		log.Error("the server goes on: the data could not be saved", "error", err)
+		return o, false
+	}
+	return o, true
 }
 
 func writePid(path string) error {

@@ -74,6 +74,9 @@ type Wait struct {
 	RetryMs int64
 	// DeadlineMs is when to give up, Unix milliseconds; 0 for never.
 	DeadlineMs int64
+	// Begin is called once the session waits, and is given what ends the wait with a reply. It
+	// must not block. A command with it waits for no key.
+	Begin func(answer func(Value))
 	// TimedOut is the reply of a command that gave up.
 	TimedOut Value
 }

@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/medleydb/medley/commands/persistence"
 	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/datatypes/hash"
 	"github.com/medleydb/medley/datatypes/hll"
 	"github.com/medleydb/medley/datatypes/str"
 	"github.com/medleydb/medley/datatypes/stream"
 	"github.com/medleydb/medley/keyspace"
+	"github.com/medleydb/medley/keyspace/rdb"
 )
 
 // Errors of the dispatch and of arguments, for errors.Is.
@@ -42,6 +44,7 @@ var (
 	ErrNoProto         = errors.New("unsupported protocol version")
 	ErrLoading         = errors.New("the dataset is being loaded")
 	ErrInternal        = errors.New("internal error")
+	ErrBusyKey         = errors.New("target key name already exists")
 )
 
 // wireTexts is the one table from errors to the text on the wire.
@@ -74,6 +77,7 @@ var wireTexts = map[error]string{
 	ErrNoProto:    "NOPROTO unsupported protocol version",
 	ErrLoading:    "LOADING Medley is loading the dataset in memory",
 	ErrInternal:   "ERR internal error",
+	ErrBusyKey:    "BUSYKEY Target key name already exists.",
 
 	keyspace.ErrWrongType:      "WRONGTYPE Operation against a key holding the wrong kind of value",
 	datatypes.ErrNotInteger:    "ERR value is not an integer or out of range",
@@ -85,12 +89,22 @@ var wireTexts = map[error]string{
 	hash.ErrNotInteger:         "ERR hash value is not an integer",
 	hash.ErrNotFloat:           "ERR hash value is not a float",
 	hll.ErrNotHLL:              "WRONGTYPE Key is not a valid HyperLogLog string value.",
+	persistence.ErrSaving:      "ERR Background save already in progress",
+	persistence.ErrRewriting:   "ERR Background append only file rewriting already in progress",
+	persistence.ErrBusy:        "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a BGSAVE whenever possible.",
+	persistence.ErrIdle:        "ERR Background saving is currently not in progress or scheduled",
+	persistence.ErrNoFiles:     "ERR this engine keeps no files",
+	persistence.ErrSnapshots:   "MISCONF Medley is configured to save snapshots, but the last one could not be written. Changes are refused (stop-writes-on-bgsave-error). The log tells what was wrong.",
 	hll.ErrCorrupted:           "INVALIDOBJ Corrupted HLL object detected",
 	stream.ErrSmallID:          "ERR The ID specified in XADD is equal or smaller than the target stream top item",
 	stream.ErrZeroID:           "ERR The ID specified in XADD must be greater than 0-0",
 	stream.ErrExhausted:        "ERR The stream has exhausted the last possible ID, unable to add more items",
 	stream.ErrTooLarge:         "ERR Elements are too large to be stored",
 	stream.ErrGroupExists:      "BUSYGROUP Consumer Group name already exists",
+	rdb.ErrVersion:             "ERR DUMP payload version or checksum are wrong",
+	rdb.ErrChecksum:            "ERR DUMP payload version or checksum are wrong",
+	rdb.ErrCorrupt:             "ERR Bad data format",
+	rdb.ErrType:                "ERR Bad data format",
 	datatypes.ErrStringTooLong: "ERR string exceeds maximum allowed size (proto-max-bulk-len)",
 }
 

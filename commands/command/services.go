@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/medleydb/medley/commands/config"
+	"github.com/medleydb/medley/commands/persistence"
 	"github.com/medleydb/medley/commands/slowlog"
 	"github.com/medleydb/medley/keyspace"
 )
@@ -22,6 +23,8 @@ type Services struct {
 	Monitor *slowlog.Monitor
 	Pause   *Pause
 	Log     *slog.Logger
+	// Files keep the data; nil in an engine that was opened without a folder.
+	Files   *persistence.Service
 	RunID   string                 // 40 hex digits
 	ReplID  atomic.Pointer[string] // likewise, of the history of changes
 	StartMs int64                  // Unix milliseconds
@@ -41,6 +44,8 @@ type Services struct {
 	Shutdown func(ShutdownOptions) error
 	// ActiveExpire turns the sweep of expired keys on and off.
 	ActiveExpire atomic.Bool
+	// SkipChecksum makes RESTORE take payloads with a wrong checksum, for tests.
+	SkipChecksum atomic.Bool
 	// CronPaused stops the engine's background work, for tests.
 	CronPaused atomic.Bool
 }

@@ -131,6 +131,7 @@ type Persistence struct {
 	Dbfilename                        String
 	Rdbcompression                    Bool
 	Rdbchecksum                       Bool
+	RDBVersion                        Enum[RDBVersion]
 	RDBVersionCheck                   Enum[RDBVersionCheck]
 	RDBKeySaveDelay                   Int // microseconds a key, for tests; negative: one microsecond every -n keys
 	KeyLoadDelay                      Int // as RDBKeySaveDelay

@@ -61,6 +61,7 @@ func (t *table) persistence(c *Persistence) {
 	t.string("dbfilename", &c.Dbfilename, "dump.rdb", checkDBFilename, protected)
 	t.bool("rdbcompression", &c.Rdbcompression, true, live)
 	t.bool("rdbchecksum", &c.Rdbchecksum, true, immutable)
+	t.enum("rdb-version", &c.RDBVersion, int32(RDBVersion11), []string{"11", "10", "12", "80"}, live)
 	t.enum("rdb-version-check", &c.RDBVersionCheck, int32(RDBVersionStrict), []string{"strict", "relaxed"}, live)
 	t.bool("rdb-del-sync-files", nil, false, live)
 	t.bool("rdb-save-incremental-fsync", nil, true, live)

@@ -99,6 +99,21 @@ const (
 	PubsubResetChannels
 )
 
+// RDBVersion is rdb-version: the version of the format in which snapshots are written. 10 is read
+// from Redis 7.0 on, 11 from 7.2 on and by Valkey, 12 from Redis 7.4 on, 80 by Valkey 9.
+type RDBVersion int32
+
+// The versions.
+const (
+	RDBVersion11 RDBVersion = iota
+	RDBVersion10
+	RDBVersion12
+	RDBVersion80
+)
+
+// Number returns the version as it stands in a file.
+func (v RDBVersion) Number() int { return [...]int{11, 10, 12, 80}[v] }
+
 // RDBVersionCheck is rdb-version-check: whether RDB files newer than known are tried.
 type RDBVersionCheck int32
 

@@ -62,7 +62,7 @@ func runConfigSet(c *command.Context) error {
 		pairs = append(pairs, config.Pair{Name: string(args[i]), Value: string(args[i+1])})
 	}
 
-	err := c.Services.Config.Set(config.Caller{Local: isLocal(c.Session)}, pairs...)
+	err := c.Services.Config.Set(config.Caller{Local: isLocal(c.Session), Loading: c.Services.Files.Loading()}, pairs...)
 	var refused *config.SetError
 	switch {
 	case errors.As(err, &refused):

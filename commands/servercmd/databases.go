@@ -1,6 +1,7 @@
 package servercmd
 
 import (
+	"math"
 	"strconv"
 	"time"
 
@@ -101,17 +102,6 @@ func runTime(c *command.Context) error {
 	return nil
 }
 
-var lastSave = command.Spec{
-	Name: "lastsave", Group: command.GroupServer, Since: "1.0.0", Arity: 1,
-	Summary: "Tells when the data was last saved, in Unix seconds.", Complexity: "O(1)",
-	Flags: anyTime | command.Fast, Categories: []string{"admin", "dangerous"},
-	Tips: []string{"nondeterministic_output"},
-	Run: func(c *command.Context) error {
-		c.Reply.Int(c.Services.StartMs / 1000)
-		return nil
-	},
-}
-
 var role = command.Spec{
 	Name: "role", Group: command.GroupServer, Since: "2.8.12", Arity: 1,
 	Summary: "Tells the part that the server has in replication.", Complexity: "O(1)",
@@ -194,10 +184,33 @@ func runShutdown(c *command.Context) error {
 	if c.Services.Shutdown == nil {
 		return command.Errorf("SHUTDOWN is for servers: an embedded engine ends with its program")
 	}
-	if err := c.Services.Shutdown(o); err != nil {
-		c.Services.Log.Error("the server could not be ended", "error", err)
+	if !o.NoSave && c.Services.Files != nil && (o.Save || len(c.Services.Config.Save.Load()) > 0) {
+		return saveAndShutdown(c, o)
+	}
+	return endServer(c.Services, c.Session, o)
+}
+
+func endServer(svc *command.Services, s *command.Session, o command.ShutdownOptions) error {
+	if err := svc.Shutdown(o); err != nil {
+		svc.Log.Error("the server could not be ended", "error", err)
 		return command.Errorf("Errors trying to SHUTDOWN. Check logs.")
 	}
-	c.Session.Closing = true // no reply: the end of the connection is one
+	s.Closing = true // no reply: the end of the connection is one
 	return nil
+}
+
+// saveAndShutdown saves the data while no client can change it, and ends the server if that
+// succeeds, or in any case with FORCE.
+func saveAndShutdown(c *command.Context, o command.ShutdownOptions) error {
+	svc, s := c.Services, c.Session
+	return background(c, func() error {
+		svc.Pause.Start(command.PauseWrites, math.MaxInt64)
+		if err := svc.Files.SaveNow(); err != nil && !o.Force {
+			svc.Pause.End()
+			svc.Log.Error("the server goes on: the data could not be saved", "error", err)
+			return command.Errorf("Errors trying to SHUTDOWN. Check logs.")
+		}
+		o.Save = true
+		return endServer(svc, s, o)
+	})
 }

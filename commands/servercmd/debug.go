@@ -62,14 +62,14 @@ func debugCommands() []debugCommand {
 		{"POPULATE", 1, 3, "<count> [prefix] [size]", "Makes strings prefix:0, prefix:1 and so on, of a size in bytes.", debugPopulate},
 		{"PROTOCOL", 1, 1, "<type>", "Answers a value of a type of the protocol.", debugProtocol},
 		{"QUICKLIST-PACKED-THRESHOLD", 1, 1, "<size>", "Accepted, without effect.", debugPackedThreshold},
-		{"RELOAD", 0, -1, "", "Refused: there is no file to load.", refusePersistence},
+		{"RELOAD", 0, -1, "[NOSAVE] [NOFLUSH] [MERGE]", "Saves the data, and loads it again.", debugReload},
 		{"REPLYBUFFER", 2, 2, "<PEAK-RESET-TIME time | RESIZING 0|1>", "Accepted, without effect.", debugReplyBuffer},
 		{"RESTART", 0, -1, "", "Refused: would end the server.", refuseCrash},
 		{"SDSLEN", 1, 1, "<key>", "Tells the lengths of a key and its string.", debugSDSLen},
 		{"SEGFAULT", 0, -1, "", "Refused: would end the server.", refuseCrash},
 		{"SET-ACTIVE-EXPIRE", 1, 1, "<0|1>", "Turns the removal of expired keys that nobody meets off and on.", debugActiveExpire},
 		{"SET-DISABLE-DENY-SCRIPTS", 1, 1, "<0|1>", "Accepted, without effect.", debugSwitch},
-		{"SET-SKIP-CHECKSUM-VALIDATION", 1, 1, "<0|1>", "Accepted, without effect.", debugSwitch},
+		{"SET-SKIP-CHECKSUM-VALIDATION", 1, 1, "<0|1>", "Makes RESTORE take payloads with a wrong checksum.", debugSkipChecksum},
 		{"SLEEP", 1, 1, "<seconds>", "Keeps all keys locked for a while.", debugSleep},
 		{"STRINGMATCH-LEN", 2, 2, "<length> <pattern>", "Matches a string of so many letters a.", debugMatch},
 		{"STRUCTSIZE", 0, 0, "", "Tells sizes of the store's structures.", debugStructSize},
@@ -125,6 +125,18 @@ func debugSwitch(c *command.Context) error {
 	if err := c.Args.Err(); err != nil {
 		return err
 	}
+	c.Reply.OK()
+	return nil
+}
+
+func debugSkipChecksum(c *command.Context) error {
+	on := c.Args.Int()
+	if err := c.Args.Err(); err != nil {
+		return err
+	}
+
+	c.Services.SkipChecksum.Store(on != 0)
+
 	c.Reply.OK()
 	return nil
 }

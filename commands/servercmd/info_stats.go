@@ -6,27 +6,63 @@ import (
 	"strconv"
 
 	"github.com/medleydb/medley/commands/command"
+	"github.com/medleydb/medley/commands/persistence"
 )
 
 func (r *report) persistence() {
-	changes := r.counters().Dirty
-	r.zeros("loading", "async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age")
+	st := r.svc.Files.Status(r.counters().Dirty)
+	if r.svc.Files == nil {
+		st.LastSaveSec = r.svc.StartMs / 1000
+	}
+	r.flag("loading", st.Loading)
+	r.zeros("async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age")
 	r.fixed("current_fork_perc", 0, 2)
-	r.zeros("current_save_keys_processed", "current_save_keys_total")
-	r.num("rdb_changes_since_last_save", changes)
-	r.num("rdb_bgsave_in_progress", 0)
-	r.num("rdb_last_save_time", r.svc.StartMs/1000)
-	r.str("rdb_last_bgsave_status", "ok")
-	r.num("rdb_last_bgsave_time_sec", -1)
-	r.num("rdb_current_bgsave_time_sec", -1)
-	r.zeros("rdb_saves", "rdb_last_cow_size", "rdb_last_load_keys_expired", "rdb_last_load_keys_loaded",
-		"aof_enabled", "aof_rewrite_in_progress", "aof_rewrite_scheduled")
+	r.num("current_save_keys_processed", st.SaveKeys)
+	r.num("current_save_keys_total", st.SaveTotal)
+	r.num("rdb_changes_since_last_save", st.Changes)
+	r.flag("rdb_bgsave_in_progress", st.Saving)
+	r.num("rdb_last_save_time", st.LastSaveSec)
+	r.str("rdb_last_bgsave_status", okOrErr(st.LastFailed))
+	r.num("rdb_last_bgsave_time_sec", st.LastTookSec)
+	r.num("rdb_current_bgsave_time_sec", st.TakesSec)
+	r.num("rdb_saves", st.Saves)
+	r.num("rdb_last_cow_size", 0)
+	r.num("rdb_last_load_keys_expired", st.ExpiredWhileLoadingKeys)
+	r.num("rdb_last_load_keys_loaded", st.LoadedKeys)
+	r.zeros("aof_enabled", "aof_rewrite_in_progress", "aof_rewrite_scheduled")
 	r.num("aof_last_rewrite_time_sec", -1)
 	r.num("aof_current_rewrite_time_sec", -1)
 	r.str("aof_last_bgrewrite_status", "ok")
 	r.zeros("aof_rewrites", "aof_rewrites_consecutive_failures")
 	r.str("aof_last_write_status", "ok")
 	r.zeros("aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size")
+	if st.Loading {
+		r.loading(st)
+	}
+}
+
+func okOrErr(failed bool) string {
+	if failed {
+		return "err"
+	}
+	return "ok"
+}
+
+// loading tells how far the loading of data has come.
+func (r *report) loading(st persistence.Status) {
+	r.num("loading_start_time", st.LoadStartSec)
+	r.num("loading_total_bytes", st.LoadTotal)
+	r.num("loading_rdb_used_mem", 0)
+	r.num("loading_loaded_bytes", st.Loaded)
+	part, eta := 0.0, int64(1)
+	if st.LoadTotal > 0 {
+		part = float64(st.Loaded) / float64(st.LoadTotal)
+	}
+	if took := r.c.Tx.NowMs()/1000 - st.LoadStartSec; part > 0 {
+		eta = int64(float64(took) * (1 - part) / part)
+	}
+	r.fixed("loading_loaded_perc", part*100, 2)
+	r.num("loading_eta_seconds", eta)
 }
 
 func (r *report) stats() {

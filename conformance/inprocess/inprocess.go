@@ -33,12 +33,20 @@ type Engine struct {
 }
 
 // Open returns a new engine as a target that is called directly.
-func Open(o commands.Options) (*Engine, error) {
+func Open(o commands.Options) (*Engine, error) { return openIn(o, "") }
+
+// openIn is Open for an engine that keeps its files, if any, in the folder.
+func openIn(o commands.Options, dir string) (*Engine, error) {
 	e := &Engine{}
 	o.Journal, o.Observer = &e.rec, &e.rec
 	o.Config = config.New()
 	if err := o.Config.Override(config.Pair{Name: "enable-debug-command", Value: "yes"}); err != nil {
 		return nil, err
+	}
+	if o.Files {
+		if err := o.Config.Override(config.Pair{Name: "dir", Value: dir}, config.Pair{Name: "save", Value: ""}); err != nil {
+			return nil, err
+		}
 	}
 	eng, err := commands.Open(o)
 	if err != nil {
@@ -52,7 +60,7 @@ func Open(o commands.Options) (*Engine, error) {
 // Listen makes the engine a target that is reached through a socket in the folder,
 // which portable says to serve by goroutines.
 func Listen(o commands.Options, dir string, portable bool) (*Engine, error) {
-	e, err := Open(o)
+	e, err := openIn(o, dir)
 	if err != nil {
 		return nil, err
 	}

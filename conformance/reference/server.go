@@ -88,6 +88,9 @@ func (s *Server) waitReady() error {
 	return errors.New("does not answer")
 }
 
+// Dir returns the folder in which the server keeps its files.
+func (s *Server) Dir() string { return s.dir }
+
 // Stop kills the server and removes its directory.
 func (s *Server) Stop() {
 	s.cmd.Process.Kill()

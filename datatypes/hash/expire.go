@@ -96,3 +96,11 @@ func (h Hash) reapLarge(limit int, fn func(field []byte)) (n int) {
 	}
 	return n
 }
+
+// FirstTime returns the earliest time at which a field goes, Unix milliseconds, 0 for none.
+func (h Hash) FirstTime() int64 {
+	if l := h.large(); l != nil {
+		return l.due.Least()
+	}
+	return pack.LeastNumber(h.v.Bytes, perEntry)
+}

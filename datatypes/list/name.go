@@ -47,13 +47,22 @@ func (l List) growing(elems ...[]byte) {
 // takes the place of another value. Unlike pushed ones they count by the bytes that they
 // have in a listpack, not by their text.
 func (l List) Fill(elems [][]byte) {
-	l.v.Encoding, l.v.Bytes, l.v.Object = quick, nil, nil
+	l.Reset()
 	l.Push(Tail, elems...)
+	l.Filled()
+}
+
+// Reset makes the list empty, whatever the value beneath holds, to be filled by Push; then
+// Filled must follow. It is Fill for elements that come one by one.
+func (l List) Reset() { l.v.Encoding, l.v.Bytes, l.v.Object = quick, nil, nil }
+
+// Filled ends the filling of a list.
+func (l List) Filled() {
 	maxBytes, maxElems := nodeLimits(l.v.Env.Limits.ListMaxPackedSize)
 	if maxElems > 0 {
 		maxBytes = safetySize
 	}
-	if (maxElems == 0 || len(elems) <= maxElems) && !l.listpackExceeds(maxBytes) {
+	if (maxElems == 0 || l.Len() <= maxElems) && !l.listpackExceeds(maxBytes) {
 		l.v.Encoding &^= quick
 	}
 }

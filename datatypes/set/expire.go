@@ -194,3 +194,10 @@ func (l *large) setTimes(b []byte) {
 		at = e.End
 	}
 }
+
+// Restore gives a member that is there, and has none, a time (Unix milliseconds, not 0) that
+// may have passed.
+func (s Set) Restore(member []byte, ms int64) {
+	t := pack.Make(member)
+	s.setTime(&t, ms)
+}

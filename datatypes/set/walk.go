@@ -35,6 +35,45 @@ func (s Set) Each(fn func(*Member) bool) {
 	}
 }
 
+// Timed reports whether a member has a time.
+func (s Set) Timed() bool {
+	if l := s.large(); l != nil {
+		return l.due.Len() > 0
+	}
+	return s.inline() && s.v.Encoding != Ints && pack.LeastNumber(s.v.Bytes, perEntry) != 0
+}
+
+// EachWithTime is Each with the time at which the member goes, Unix milliseconds, 0 where it
+// stays.
+func (s Set) EachWithTime(fn func(t *Member, ms int64) bool) {
+	if !s.Timed() {
+		s.Each(func(t *Member) bool { return fn(t, 0) })
+		return
+	}
+	if l := s.large(); l != nil {
+		more := true
+		l.bits.each(fromBits(0), func(n int64) bool {
+			t := makeInt(n)
+			more = fn(&t, 0)
+			return more
+		})
+		if more {
+			l.index.Walk(func(ref uint32) bool {
+				t := l.member(ref)
+				return fn(&t, timeOf(l.body(ref)))
+			})
+		}
+		return
+	}
+	for at, b := 0, s.v.Bytes; at < len(b); {
+		e := pack.At(b, perEntry, at)
+		at = e.End
+		if t := e.KeyText(); !fn(&t, e.Number) {
+			return
+		}
+	}
+}
+
 func (l *large) each(fn func(*Member) bool) {
 	more := true
 	l.bits.each(fromBits(0), func(n int64) bool {

@@ -123,3 +123,11 @@ func (z ZSet) Reap(limit int, fn func(member []byte)) (n int) {
 	z.noteDue()
 	return n
 }
+
+// Restore gives a member that is there a time (Unix milliseconds, not 0) that may have
+// passed.
+func (z ZSet) Restore(member []byte, ms int64) {
+	if s := z.find(member); s.found {
+		z.setTime(&s, member, ms)
+	}
+}

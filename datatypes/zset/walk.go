@@ -16,6 +16,34 @@ func (z ZSet) Walk(fn func(member []byte, score float64) bool) {
 	l.index.Walk(func(ref uint32) bool { return fn(l.member(refOf(uint64(ref))), l.score(refOf(uint64(ref)))) })
 }
 
+// Timed reports whether a member has a time.
+func (z ZSet) Timed() bool {
+	if l := z.large(); l != nil {
+		return l.due.Len() > 0
+	}
+	return pack.LeastNumber(z.v.Bytes, perEntry) != 0
+}
+
+// EachWithTime passes every member in order to fn, with the time at which it goes, Unix
+// milliseconds, 0 where it stays, until fn says no. fn must not use the sorted set.
+func (z ZSet) EachWithTime(fn func(member []byte, score float64, ms int64) bool) {
+	if l := z.large(); l != nil {
+		l.order.Scan(func(item uint64) bool {
+			ref := refOf(item)
+			return fn(l.member(ref), l.score(ref), expiry(l.records.Bytes(ref)))
+		})
+		return
+	}
+	var scratch [Scratch]byte
+	for at, b := 0, z.v.Bytes; at < len(b); {
+		e := pack.At(b, perEntry, at)
+		at = e.End
+		if !fn(e.Key(scratch[:0]), entryScore(&e), e.Number) {
+			return
+		}
+	}
+}
+
 // Scan passes about count members to fn and returns the cursor to go on with, 0 at the
 // end. Cursor 0 starts. A member that is there from the first call to the last is passed
 // at least once, also when the sorted set grows or becomes large between them. A packed
