@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"runtime/debug"
 	"time"
@@ -21,6 +22,7 @@ type conn struct {
 	parser  resp.Parser
 	w       resp.Writer
 	offset  int64 // of the journal, that held replies wait for
+	inbox   inbox
 }
 
 // resume is the message that brings the reply of a command that has waited.
@@ -111,6 +113,7 @@ func (h handler) Input(c *netio.Conn, in []byte) (n int) {
 	n, commands := k.execute(x, in)
 	k.session.Active(x.NowMs(), commands)
 	x.Turn()
+	k.deliver(netio.OutStep)
 	return n
 }
 
@@ -138,6 +141,9 @@ func (k *conn) execute(x *commands.Executor, in []byte) (n, count int) {
 			if len(argv) == 0 {
 				n += size
 				continue
+			}
+			if k.inbox.some.Load() {
+				k.deliver(math.MaxInt)
 			}
 			out := x.Run(i, k.session, &k.w)
 			if out != commands.Retry {
@@ -229,7 +235,7 @@ func (k *conn) Kick() { k.c.Kick() }
 func (k *conn) Stats() command.PeerStats {
 	in, out := k.c.Buffered()
 	bytesIn, bytesOut := k.c.Traffic()
-	return command.PeerStats{FD: k.c.FD, QueryBuffer: in, OutputBuffer: out, BytesIn: bytesIn, BytesOut: bytesOut}
+	return command.PeerStats{FD: k.c.FD, QueryBuffer: in, OutputBuffer: out + int(k.inbox.bytes.Load()), BytesIn: bytesIn, BytesOut: bytesOut}
 }
 
 // idleFor returns how long the client has sent nothing.

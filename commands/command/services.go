@@ -21,6 +21,7 @@ type Services struct {
 	Rates   *Rates
 	Monitor *slowlog.Monitor
 	Pause   *Pause
+	Hub     *Hub
 	Log     *slog.Logger
 	RunID   string                 // 40 hex digits
 	ReplID  atomic.Pointer[string] // likewise, of the history of changes

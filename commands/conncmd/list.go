@@ -108,7 +108,7 @@ type flagLetter struct {
 // know them nonetheless.
 var flagLetters = [...]flagLetter{
 	{'O', nil}, {'S', nil}, {'M', nil},
-	{'P', subscribed},
+	{'P', marked(command.Subscribed)},
 	{'x', func(s *command.Session) bool { return s.QueueLen() >= 0 }},
 	{'b', marked(command.Blocked)},
 	{'t', nil}, {'R', nil}, {'B', nil},
@@ -125,12 +125,6 @@ var flagLetters = [...]flagLetter{
 
 func marked(f command.SessionFlags) func(*command.Session) bool {
 	return func(s *command.Session) bool { return s.Flag(f) }
-}
-
-// subscribed reports whether the session gets messages.
-func subscribed(s *command.Session) bool {
-	channels, patterns, shard := s.Subscriptions()
-	return channels+patterns+shard > 0
 }
 
 // appendFlags appends the letters of the session's states; N for none.

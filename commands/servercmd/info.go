@@ -147,6 +147,7 @@ func (r *report) counters() *keyspace.Stats {
 // peerTotals are sums over the clients.
 type peerTotals struct {
 	clients, blocked, watching, timeouts int
+	subscribed                           int
 	buffers                              int64 // bytes
 	maxIn, maxOut                        int
 	bytesIn, bytesOut                    int64
@@ -161,6 +162,9 @@ func totals(svc *command.Services) *peerTotals {
 		}
 		if p := s.Parked(); p != nil && p.DeadlineMs > 0 {
 			t.timeouts++
+		}
+		if s.Flag(command.Subscribed) {
+			t.subscribed++
 		}
 		if s.Watching() > 0 {
 			t.watching++

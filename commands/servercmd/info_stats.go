@@ -54,7 +54,10 @@ func (r *report) stats() {
 	r.zeros("evicted_clients", "evicted_scripts", "total_eviction_exceeded_time", "current_eviction_exceeded_time")
 	r.num("keyspace_hits", k.Hits)
 	r.num("keyspace_misses", k.Misses)
-	r.zeros("pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks",
+	r.num("pubsub_channels", int64(r.svc.Hub.Count(command.Channels)))
+	r.num("pubsub_patterns", int64(r.svc.Hub.Count(command.Patterns)))
+	r.num("pubsubshard_channels", int64(r.svc.Hub.Count(command.ShardChannels)))
+	r.zeros("latest_fork_usec", "total_forks",
 		"migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
 		"active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time",
 		"tracking_total_keys", "tracking_total_items", "tracking_total_prefixes", "unexpected_error_replies")

@@ -110,7 +110,18 @@ type client struct {
 
 func (c *client) run() {
 	defer close(c.out)
-	for args := range c.in {
+	for {
+		c.receive()
+		var args []string
+		var more bool
+		select {
+		case args, more = <-c.in:
+		case <-c.local.Arrived():
+			continue
+		}
+		if !more {
+			return
+		}
 		list := make([]any, len(args))
 		for i, a := range args {
 			list[i] = a
@@ -118,6 +129,8 @@ func (c *client) run() {
 		v, err := c.local.Do(c.ctx, list...)
 		var reply command.ReplyError
 		switch {
+		case err == nil && v.IsNull() && strings.HasSuffix(strings.ToLower(args[0]), "subscribe"):
+			// answered by messages
 		case err == nil, errors.As(err, &reply):
 			c.out <- v
 		case !errors.Is(err, commands.ErrNoReply):
@@ -126,6 +139,22 @@ func (c *client) run() {
 		if c.local.Session().Closing {
 			return
 		}
+	}
+}
+
+// receive passes on what has come beside replies.
+func (c *client) receive() {
+	done, cancel := context.WithCancel(context.Background())
+	cancel()
+	for {
+		v, err := c.local.Receive(done)
+		if err != nil {
+			return
+		}
+		if c.local.Session().Proto == 2 && v.Kind == command.Push {
+			v.Kind = command.Array
+		}
+		c.out <- v
 	}
 }
 
