@@ -18,16 +18,17 @@ import (
 
 // Options configure an engine; the zero value gives the defaults.
 type Options struct {
-	Shards    int               // a power of two; default 64
-	Databases int               // default 16
-	Now       func() time.Time  // default time.Now
-	Seed      uint64            // of random choices; default random
-	Config    *config.Config    // default config.New()
-	Observer  keyspace.Observer // of key events, beside subscribers
-	Journal   keyspace.Journal  // where effects go; default none
-	Commands  []*command.Spec   // of the program's own, beside Medley's
-	Gate      *Gate             // of the journal, where replies must wait for it
-	Log       *slog.Logger      // default none
+	Shards    int                 // a power of two; default 64
+	Databases int                 // default 16
+	Now       func() time.Time    // default time.Now
+	Seed      uint64              // of random choices; default random
+	Config    *config.Config      // default config.New()
+	Observer  keyspace.Observer   // of key events, beside subscribers
+	Observed  keyspace.EventClass // that Observer is told of; default none
+	Journal   keyspace.Journal    // where effects go; default none
+	Commands  []*command.Spec     // of the program's own, beside Medley's
+	Gate      *Gate               // of the journal, where replies must wait for it
+	Log       *slog.Logger        // default none
 	// NoCron leaves out background work (expiry, compaction): tests do it by Tick.
 	NoCron bool
 }
@@ -41,6 +42,7 @@ type Engine struct {
 	doers      sync.Pool // of clients for Do
 	timers     *timers
 	gate       *Gate
+	notifier   *notifier
 	histograms atomic.Bool
 	maxMemory  atomic.Int64
 	eviction   atomic.Pointer[evictionPolicy]
@@ -79,9 +81,8 @@ func Open(o Options) (*Engine, error) {
 	replID := randomHex(40)
 	e.svc.ReplID.Store(&replID)
 	e.svc.ActiveExpire.Store(true)
-	if o.Observer != nil {
-		store.SetObserver(o.Observer)
-	}
+	e.notifier = &notifier{hub: e.svc.Hub, own: o.Observer, classes: o.Observed}
+	store.SetObserver(e.notifier)
 	if o.Journal != nil {
 		store.SetJournal(o.Journal)
 	}
@@ -196,6 +197,7 @@ func (e *Engine) tick(tx *keyspace.Tx) {
 	if e.svc.ActiveExpire.Load() && e.svc.Pause.Kind() == command.PauseNone && !e.svc.Importing() {
 		e.sweep(tx, now, end)
 	}
+	e.evict(tx, now, end)
 	e.compact(end)
 	e.returnMemory()
 }
@@ -281,6 +283,21 @@ type evictionPolicy struct {
 func (e *Engine) SetMaxMemory(bytes int64, evict bool, order keyspace.EvictionOrder, volatile bool, samples int) {
 	e.eviction.Store(&evictionPolicy{evict, order, volatile, samples})
 	e.maxMemory.Store(bytes)
+}
+
+// evict brings memory below its limit though no command asks for it: the limit may have
+// been set just now.
+func (e *Engine) evict(tx *keyspace.Tx, nowMs int64, end time.Time) {
+	limit, p := e.maxMemory.Load(), e.eviction.Load()
+	if limit == 0 || !p.evicts || e.svc.Importing() || e.svc.Pause.Kind() != command.PauseNone {
+		return
+	}
+	for e.svc.Store.Used() > limit && time.Now().Before(end) {
+		tx.Begin(nowMs)
+		if !tx.Evict(p.order, p.volatile, p.samples) {
+			return
+		}
+	}
 }
 
 // makeRoom evicts keys until memory is below its limit; false when it cannot.

@@ -36,6 +36,7 @@ type Engine struct {
 func Open(o commands.Options) (*Engine, error) {
 	e := &Engine{}
 	o.Journal, o.Observer = &e.rec, &e.rec
+	o.Observed = ^(keyspace.ClassKeyMiss | keyspace.ClassNew | keyspace.ClassOverwritten | keyspace.ClassTypeChanged)
 	o.Config = config.New()
 	if err := o.Config.Override(config.Pair{Name: "enable-debug-command", Value: "yes"}); err != nil {
 		return nil, err
@@ -44,7 +45,6 @@ func Open(o commands.Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	eng.Store().Observe(^keyspace.EventClass(0) &^ (keyspace.ClassKeyMiss | keyspace.ClassNew | keyspace.ClassOverwritten | keyspace.ClassTypeChanged))
 	e.Engine = eng
 	return e, nil
 }
