@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/medleydb/medley/commands/command"
 )
@@ -49,6 +50,7 @@ func (e *Engine) NewClient() *Client { return e.localClient(true) }
 
 func (e *Engine) localClient(listed bool) *Client {
 	p := &localPeer{wake: make(chan struct{}, 1), gone: make(chan struct{}), arrived: make(chan struct{}, 1)}
+	p.eng = e
 	c := &Client{eng: e, peer: p}
 	if listed {
 		c.session = e.NewSession(p)
@@ -57,6 +59,7 @@ func (e *Engine) localClient(listed bool) *Client {
 		c.session.Authed = true
 	}
 	c.session.SetProto(3)
+	p.session.Store(c.session)
 	return c
 }
 
@@ -258,6 +261,9 @@ func (c *Client) arg(add func([]byte) []byte) {
 
 // localPeer is the peer of a session in process.
 type localPeer struct {
+	eng     *Engine
+	session atomic.Pointer[command.Session]
+
 	mu     sync.Mutex
 	wake   chan struct{}
 	gone   chan struct{} // closed by Kick
@@ -276,7 +282,7 @@ func (p *localPeer) LocalAddr() string { return "in-process:0" }
 func (p *localPeer) Stats() command.PeerStats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return command.PeerStats{FD: -1, OutputBuffer: p.bytes}
+	return command.PeerStats{FD: -1, OutputBuffer: p.bytes, Messages: p.bytes}
 }
 
 func (p *localPeer) signal(set func(*localPeer)) {
@@ -296,9 +302,25 @@ func (p *localPeer) Resume(v command.Value, offset int64) {
 // Send implements command.Peer.
 func (p *localPeer) Send(m *command.Message) {
 	p.mu.Lock()
+	s := p.session.Load()
+	if p.kicked || s == nil {
+		p.mu.Unlock()
+		return
+	}
 	p.messages = append(p.messages, m)
 	p.bytes += m.Size()
+	limit := s.OutputLimit(p.eng.svc.Config, true).HardBytes
+	over := limit > 0 && int64(p.bytes) > limit
+	if over {
+		p.messages, p.bytes = nil, 0
+	}
 	p.mu.Unlock()
+	if over {
+		p.eng.svc.Stats.OutputLimit.Add(1)
+		s.SetFlag(command.Killed, true)
+		p.Kick()
+		return
+	}
 	select {
 	case p.arrived <- struct{}{}:
 	default:

@@ -189,7 +189,7 @@ func (e *Engine) tick(tx *keyspace.Tx) {
 	e.clock.resync()
 	now := e.NowMs()
 	e.svc.Pause.Tick(now)
-	e.sample(now)
+	e.sample(tx, now)
 	if e.svc.CronPaused.Load() {
 		return
 	}
@@ -200,21 +200,6 @@ func (e *Engine) tick(tx *keyspace.Tx) {
 	e.evict(tx, now, end)
 	e.compact(end)
 	e.returnMemory()
-}
-
-// sample notes rates and the peak of memory.
-func (e *Engine) sample(nowMs int64) {
-	r, st := e.svc.Rates, e.svc.Stats
-	in, out := st.BytesIn.Load(), st.BytesOut.Load()
-	e.svc.Clients.Each(func(s *command.Session) {
-		p := s.Peer.Stats()
-		in += p.BytesIn
-		out += p.BytesOut
-	})
-	r.Ops.Sample(st.Calls(), nowMs)
-	r.BytesIn.Sample(in, nowMs)
-	r.BytesOut.Sample(out, nowMs)
-	r.PeakMemory(e.svc.Store.Used())
 }
 
 // sweep removes expired keys until none is due or the slice ends; the next tick

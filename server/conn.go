@@ -83,6 +83,9 @@ func (h handler) Message(c *netio.Conn, m any) {
 		}
 		c.Out, k.w.Buf = k.w.Buf, nil
 		k.hold(m.offset)
+		if k.exceeds(len(c.Out)) {
+			k.drop()
+		}
 	case retry:
 		c.Waiting = false
 	case release:
@@ -114,6 +117,9 @@ func (h handler) Input(c *netio.Conn, in []byte) (n int) {
 	k.session.Active(x.NowMs(), commands)
 	x.Turn()
 	k.deliver(netio.OutStep)
+	if k.exceeds(len(k.w.Buf)) {
+		k.drop()
+	}
 	return n
 }
 
@@ -235,7 +241,8 @@ func (k *conn) Kick() { k.c.Kick() }
 func (k *conn) Stats() command.PeerStats {
 	in, out := k.c.Buffered()
 	bytesIn, bytesOut := k.c.Traffic()
-	return command.PeerStats{FD: k.c.FD, QueryBuffer: in, OutputBuffer: out + int(k.inbox.bytes.Load()), BytesIn: bytesIn, BytesOut: bytesOut}
+	messages := int(k.inbox.bytes.Load())
+	return command.PeerStats{FD: k.c.FD, QueryBuffer: in, OutputBuffer: out + messages, Messages: messages, BytesIn: bytesIn, BytesOut: bytesOut}
 }
 
 // idleFor returns how long the client has sent nothing.

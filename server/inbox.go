@@ -24,6 +24,7 @@ type inbox struct {
 	mu    sync.Mutex
 	list  []*command.Message
 	woken bool // the loop has been told and has not looked yet
+	shut  bool // messages are dropped: the connection is about to end
 
 	// The loop's own: messages that it has taken out, from at on still to write.
 	taken []*command.Message
@@ -33,12 +34,25 @@ type inbox struct {
 // put adds a message and reports whether the loop has to be woken.
 func (b *inbox) put(m *command.Message) (wake bool) {
 	b.mu.Lock()
+	if b.shut {
+		b.mu.Unlock()
+		return false
+	}
 	b.list = append(b.list, m)
 	wake, b.woken = !b.woken, true
 	b.bytes.Add(int64(m.Size()))
 	b.some.Store(true)
 	b.mu.Unlock()
 	return wake
+}
+
+// close drops the messages, and those that come; false when it was closed already.
+func (b *inbox) close() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	was := b.shut
+	b.list, b.shut = nil, true
+	return !was
 }
 
 // keptMessages is how much room for messages is kept.
@@ -68,8 +82,28 @@ func (b *inbox) next() *command.Message {
 
 // Send implements command.Peer.
 func (k *conn) Send(m *command.Message) {
-	if k.inbox.put(m) {
+	wake := k.inbox.put(m)
+	if _, out := k.c.Buffered(); k.exceeds(out) {
+		k.drop()
+	} else if wake {
 		k.c.Wake()
+	}
+}
+
+// exceeds reports whether more waits to be sent than the session may leave unread: out
+// bytes of output, and messages.
+func (k *conn) exceeds(out int) bool {
+	messages := k.inbox.bytes.Load()
+	limit := k.session.OutputLimit(k.srv.cfg, messages > 0).HardBytes
+	return limit > 0 && int64(out)+messages > limit
+}
+
+// drop ends the connection of a client that leaves too much unread.
+func (k *conn) drop() {
+	if k.inbox.close() {
+		k.srv.stats.OutputLimit.Add(1)
+		k.srv.log.Warn("closing client that leaves more unread than its output limit", "addr", k.Addr(), "id", k.session.ID)
+		k.c.Kick()
 	}
 }
 

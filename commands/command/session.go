@@ -34,7 +34,8 @@ type PeerStats struct {
 	FD                  int
 	QueryBuffer         int // unprocessed input
 	QueryBufferFree     int
-	OutputBuffer        int // reply bytes not yet sent
+	OutputBuffer        int // reply bytes not yet sent, messages included
+	Messages            int // those of messages
 	BytesIn, BytesOut   int64
 	OutputBufferPending bool
 }
@@ -78,8 +79,9 @@ type Session struct {
 	user   string
 	parked *Parked
 
-	named  bool // a name, user or library was set
-	heldAt int  // Pause.held's
+	named       bool  // a name, user or library was set
+	heldAt      int   // Pause.held's
+	softSinceMs int64 // OverSoftLimit's
 }
 
 // A Queued is a command in MULTI; it owns its arguments.

@@ -141,13 +141,9 @@ func appendFlags(b []byte, s *command.Session) []byte {
 	return b
 }
 
-// What a session costs beside its buffers, about, and where Redis's reply buffer
-// ends and its list of replies begins: tools that know its fields look for slow
-// readers in omem.
-const (
-	sessionBytes = 1 << 10
-	replyBuffer  = 16 << 10
-)
+// replyBuffer is where Redis's reply buffer ends and its list of replies begins: tools
+// that know its fields look for slow readers in omem.
+const replyBuffer = 16 << 10
 
 // appendLine appends the line of CLIENT LIST that describes the session. Only what
 // other goroutines may read is read.
@@ -192,7 +188,7 @@ func appendLine(b []byte, c *command.Context, s *command.Session) []byte {
 	num("obl", int64(st.OutputBuffer)-list)
 	num("oll", (list+replyBuffer-1)/replyBuffer)
 	num("omem", list)
-	num("tot-mem", sessionBytes+int64(st.QueryBuffer+st.QueryBufferFree+st.OutputBuffer)+argv+s.QueueBytes())
+	num("tot-mem", s.Memory(st)+argv)
 	events := "r"
 	if st.OutputBufferPending || st.OutputBuffer > 0 {
 		events = "rw"

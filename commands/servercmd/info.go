@@ -148,7 +148,7 @@ func (r *report) counters() *keyspace.Stats {
 type peerTotals struct {
 	clients, blocked, watching, timeouts int
 	subscribed                           int
-	buffers                              int64 // bytes
+	buffers                              int64 // bytes that clients take
 	maxIn, maxOut                        int
 	bytesIn, bytesOut                    int64
 }
@@ -170,7 +170,7 @@ func totals(svc *command.Services) *peerTotals {
 			t.watching++
 		}
 		p := s.Peer.Stats()
-		t.buffers += int64(p.QueryBuffer + p.QueryBufferFree + p.OutputBuffer)
+		t.buffers += s.Memory(p)
 		t.maxIn, t.maxOut = max(t.maxIn, p.QueryBuffer), max(t.maxOut, p.OutputBuffer)
 		t.bytesIn += p.BytesIn
 		t.bytesOut += p.BytesOut

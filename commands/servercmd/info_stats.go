@@ -51,7 +51,8 @@ func (r *report) stats() {
 	r.num("expired_time_cap_reached_count", 0)
 	r.num("expire_cycle_cpu_milliseconds", st.ExpireCycleNs.Load()/1e6)
 	r.num("evicted_keys", k.Evicted)
-	r.zeros("evicted_clients", "evicted_scripts", "total_eviction_exceeded_time", "current_eviction_exceeded_time")
+	r.num("evicted_clients", st.Evicted.Load())
+	r.zeros("evicted_scripts", "total_eviction_exceeded_time", "current_eviction_exceeded_time")
 	r.num("keyspace_hits", k.Hits)
 	r.num("keyspace_misses", k.Misses)
 	r.num("pubsub_channels", int64(r.svc.Hub.Count(command.Channels)))
@@ -66,8 +67,9 @@ func (r *report) stats() {
 	turns := st.LoopTurn()
 	r.num("total_reads_processed", int64(turns.Total()))
 	r.num("total_writes_processed", int64(turns.Total()))
-	r.zeros("io_threaded_reads_processed", "io_threaded_writes_processed", "client_query_buffer_limit_disconnections",
-		"client_output_buffer_limit_disconnections", "reply_buffer_shrinks", "reply_buffer_expands")
+	r.zeros("io_threaded_reads_processed", "io_threaded_writes_processed", "client_query_buffer_limit_disconnections")
+	r.num("client_output_buffer_limit_disconnections", st.OutputLimit.Load())
+	r.zeros("reply_buffer_shrinks", "reply_buffer_expands")
 	r.num("eventloop_cycles", int64(turns.Total()))
 	r.zeros("acl_access_denied_auth", "acl_access_denied_cmd", "acl_access_denied_key", "acl_access_denied_channel")
 }
