@@ -50,12 +50,13 @@ conformance-upstream: build
 	$(GO) run ./conformance/upstream/cmd -server $(BIN) -suites $(UPSTREAM_SUITES) $(UPSTREAM_FLAGS)
 
 # Random commands on each kind of values, so many of each, to this server and another one
-# (MEDLEY_REFERENCE, or redis-server or valkey-server from PATH): all replies must be equal.
+# (MEDLEY_REFERENCE, or redis-server or valkey-server from PATH): all replies must be equal, and
+# the key events that are published.
 DIFFER_COMMANDS ?= 1000000
 DIFFER_SEED ?= 1
 differ:
 	MEDLEY_DIFFER_COMMANDS=$(DIFFER_COMMANDS) MEDLEY_DIFFER_SEED=$(DIFFER_SEED) MEDLEY_REQUIRE_REFERENCE=1 \
-		$(GO) test -count=1 -v -run '^TestMedleyDiffers$$' -timeout 2h ./conformance
+		$(GO) test -count=1 -v -run '^Test(Medley|Events)Differs?$$' -timeout 2h ./conformance
 
 # CPU and memory beside other servers; PEERS is a folder with valkey-server and redis-server (or
 # with a bin folder of them). BENCH_FLAGS goes to the runner, for example BENCH_FLAGS='-only GET,SET -memory=false'.

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/medleydb/medley/commands/command"
 )
@@ -32,7 +34,8 @@ func (e *Engine) Do(ctx context.Context, args ...any) (command.Value, error) {
 	return v, err
 }
 
-// A Client is a session in process. It is not safe for concurrent use.
+// A Client is a session in process. It is not safe for concurrent use, except that
+// Receive may be called by one goroutine while Do runs in another.
 type Client struct {
 	eng     *Engine
 	session *command.Session
@@ -46,7 +49,8 @@ type Client struct {
 func (e *Engine) NewClient() *Client { return e.localClient(true) }
 
 func (e *Engine) localClient(listed bool) *Client {
-	p := &localPeer{wake: make(chan struct{}, 1), gone: make(chan struct{})}
+	p := &localPeer{wake: make(chan struct{}, 1), gone: make(chan struct{}), arrived: make(chan struct{}, 1)}
+	p.eng = e
 	c := &Client{eng: e, peer: p}
 	if listed {
 		c.session = e.NewSession(p)
@@ -55,6 +59,7 @@ func (e *Engine) localClient(listed bool) *Client {
 		c.session.Authed = true
 	}
 	c.session.SetProto(3)
+	p.session.Store(c.session)
 	return c
 }
 
@@ -111,10 +116,12 @@ func (c *Client) Do(ctx context.Context, args ...any) (command.Value, error) {
 		default:
 			v = c.capture.Value()
 			if len(c.capture.Values()) == 0 {
-				if c.session.Flag(command.Killed) {
+				switch {
+				case c.session.Flag(command.Killed):
 					return v, ErrClosed
+				case !c.answered():
+					return v, ErrNoReply
 				}
-				return v, ErrNoReply
 			}
 		}
 		if err := c.eng.await(ctx, offset); err != nil {
@@ -123,6 +130,53 @@ func (c *Client) Do(ctx context.Context, args ...any) (command.Value, error) {
 		return v, v.Err()
 	}
 }
+
+// answered reports whether the last command was answered by messages: one that begins or
+// ends subscriptions.
+func (c *Client) answered() bool {
+	spec := c.session.LastSpec()
+	return spec != nil && strings.HasSuffix(spec.Name, "subscribe")
+}
+
+// Receive waits for what the client is sent beside replies: messages of channels that it
+// is subscribed to, invalidations of keys that it tracks, lines of MONITOR. They come as
+// clients of RESP3 see them, a Push of several elements:
+//
+//	c := eng.NewClient()
+//	defer c.Close()
+//	if _, err := c.Do(ctx, "SUBSCRIBE", "news"); err != nil { ... }
+//	for {
+//		m, err := c.Receive(ctx)
+//		if err != nil { ... }
+//		fmt.Println(m.Elems) // first subscribe news 1, then message news ...
+//	}
+//
+// SUBSCRIBE and its like are answered by such messages alone: Do returns the zero Value.
+// What has arrived is returned whether or not ctx is done. A client that leaves too much
+// unread (the directive client-output-buffer-limit) is killed: then, as when it is killed by
+// another, the error is ErrClosed.
+func (c *Client) Receive(ctx context.Context) (command.Value, error) {
+	for {
+		m, ok := c.peer.nextMessage()
+		switch {
+		case ok:
+			return m.Value, nil
+		case c.session.Flag(command.Killed):
+			return command.Value{}, ErrClosed
+		}
+		select {
+		case <-c.peer.arrived:
+		case <-c.peer.gone:
+			return command.Value{}, ErrClosed
+		case <-ctx.Done():
+			return command.Value{}, ctx.Err()
+		}
+	}
+}
+
+// Arrived returns a channel that something is sent to when there may be a message for
+// Receive: for programs that wait for other things too.
+func (c *Client) Arrived() <-chan struct{} { return c.peer.arrived }
 
 // ended reports whether the session has ended by QUIT or CLIENT KILL.
 func (c *Client) ended() bool { return c.session.Closing || c.session.Flag(command.Killed) }
@@ -207,6 +261,9 @@ func (c *Client) arg(add func([]byte) []byte) {
 
 // localPeer is the peer of a session in process.
 type localPeer struct {
+	eng     *Engine
+	session atomic.Pointer[command.Session]
+
 	mu     sync.Mutex
 	wake   chan struct{}
 	gone   chan struct{} // closed by Kick
@@ -214,11 +271,20 @@ type localPeer struct {
 	offset int64
 	retry  bool
 	kicked bool
+
+	messages []*command.Message
+	bytes    int           // of messages
+	arrived  chan struct{} // something was added to messages
 }
 
-func (p *localPeer) Addr() string             { return "in-process:0" }
-func (p *localPeer) LocalAddr() string        { return "in-process:0" }
-func (p *localPeer) Stats() command.PeerStats { return command.PeerStats{FD: -1} }
+func (p *localPeer) Addr() string      { return "in-process:0" }
+func (p *localPeer) LocalAddr() string { return "in-process:0" }
+func (p *localPeer) Stats() command.PeerStats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return command.PeerStats{FD: -1, OutputBuffer: p.bytes, Messages: p.bytes}
+}
+
 func (p *localPeer) signal(set func(*localPeer)) {
 	p.mu.Lock()
 	set(p)
@@ -231,6 +297,49 @@ func (p *localPeer) signal(set func(*localPeer)) {
 
 func (p *localPeer) Resume(v command.Value, offset int64) {
 	p.signal(func(p *localPeer) { p.reply, p.offset = &v, offset })
+}
+
+// Send implements command.Peer.
+func (p *localPeer) Send(m *command.Message) {
+	p.mu.Lock()
+	s := p.session.Load()
+	if p.kicked || s == nil {
+		p.mu.Unlock()
+		return
+	}
+	p.messages = append(p.messages, m)
+	p.bytes += m.Size()
+	limit := s.OutputLimit(p.eng.svc.Config, true).HardBytes
+	over := limit > 0 && int64(p.bytes) > limit
+	if over {
+		p.messages, p.bytes = nil, 0
+	}
+	p.mu.Unlock()
+	if over {
+		p.eng.svc.Stats.OutputLimit.Add(1)
+		s.SetFlag(command.Killed, true)
+		p.Kick()
+		return
+	}
+	select {
+	case p.arrived <- struct{}{}:
+	default:
+	}
+}
+
+func (p *localPeer) nextMessage() (m *command.Message, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.messages) == 0 {
+		return nil, false
+	}
+	m = p.messages[0]
+	p.messages[0] = nil
+	if p.messages = p.messages[1:]; len(p.messages) == 0 {
+		p.messages = nil
+	}
+	p.bytes -= m.Size()
+	return m, true
 }
 
 func (p *localPeer) Retry() { p.signal(func(p *localPeer) { p.retry = true }) }

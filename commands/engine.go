@@ -20,16 +20,17 @@ import (
 
 // Options configure an engine; the zero value gives the defaults.
 type Options struct {
-	Shards    int               // a power of two; default 64
-	Databases int               // default 16
-	Now       func() time.Time  // default time.Now
-	Seed      uint64            // of random choices; default random
-	Config    *config.Config    // default config.New()
-	Observer  keyspace.Observer // of key events, beside subscribers
-	Journal   keyspace.Journal  // where effects go; default none
-	Commands  []*command.Spec   // of the program's own, beside Medley's
-	Gate      *Gate             // of the journal, where replies must wait for it
-	Log       *slog.Logger      // default none
+	Shards    int                 // a power of two; default 64
+	Databases int                 // default 16
+	Now       func() time.Time    // default time.Now
+	Seed      uint64              // of random choices; default random
+	Config    *config.Config      // default config.New()
+	Observer  keyspace.Observer   // of key events, beside subscribers
+	Observed  keyspace.EventClass // that Observer is told of; default none
+	Journal   keyspace.Journal    // where effects go; default none
+	Commands  []*command.Spec     // of the program's own, beside Medley's
+	Gate      *Gate               // of the journal, where replies must wait for it
+	Log       *slog.Logger        // default none
 	// Files says that the data is kept in files, in the folder that the setting dir
 	// names; Open loads them.
 	Files bool
@@ -49,6 +50,7 @@ type Engine struct {
 	doers      sync.Pool // of clients for Do
 	timers     *timers
 	gate       *Gate
+	notifier   *notifier
 	histograms atomic.Bool
 	maxMemory  atomic.Int64
 	eviction   atomic.Pointer[evictionPolicy]
@@ -80,16 +82,15 @@ func Open(o Options) (*Engine, error) {
 	e.svc = &command.Services{
 		Store: store, Config: o.Config, Table: table, Clients: command.NewClients(), Stats: command.NewStats(table.Len()),
 		Rates: &command.Rates{}, Monitor: slowlog.NewMonitor(),
-		Pause: &command.Pause{}, Log: o.Log, RunID: randomHex(40), Unblock: e.unblock, Kill: e.kill,
+		Pause: &command.Pause{}, Hub: command.NewHub(), Log: o.Log, RunID: randomHex(40), Unblock: e.unblock, Kill: e.kill,
 		Users: command.Password(o.Config.Requirepass.Load), ImportMode: o.Config.ImportMode.Load,
 	}
 	e.svc.StartMs = e.NowMs()
 	replID := randomHex(40)
 	e.svc.ReplID.Store(&replID)
 	e.svc.ActiveExpire.Store(true)
-	if o.Observer != nil {
-		store.SetObserver(o.Observer)
-	}
+	e.notifier = &notifier{hub: e.svc.Hub, own: o.Observer, classes: o.Observed}
+	store.SetObserver(e.notifier)
 	if o.Journal != nil {
 		store.SetJournal(o.Journal)
 	}
@@ -182,6 +183,7 @@ func (e *Engine) EndSession(s *command.Session) {
 		e.timers.remove(p)
 	}
 	e.svc.Pause.Forget(s)
+	e.svc.Hub.Leave(s)
 	x := e.Acquire()
 	x.unwatch(s)
 	x.Release()
@@ -214,7 +216,7 @@ func (e *Engine) tick(tx *keyspace.Tx) {
 	e.clock.resync()
 	now := e.NowMs()
 	e.svc.Pause.Tick(now)
-	e.sample(now)
+	e.sample(tx, now)
 	if e.svc.CronPaused.Load() || e.svc.Files.Loading() {
 		return
 	}
@@ -223,23 +225,9 @@ func (e *Engine) tick(tx *keyspace.Tx) {
 	if e.svc.ActiveExpire.Load() && e.svc.Pause.Kind() == command.PauseNone && !e.svc.Importing() {
 		e.sweep(tx, now, end)
 	}
+	e.evict(tx, now, end)
 	e.compact(end)
 	e.returnMemory()
-}
-
-// sample notes rates and the peak of memory.
-func (e *Engine) sample(nowMs int64) {
-	r, st := e.svc.Rates, e.svc.Stats
-	in, out := st.BytesIn.Load(), st.BytesOut.Load()
-	e.svc.Clients.Each(func(s *command.Session) {
-		p := s.Peer.Stats()
-		in += p.BytesIn
-		out += p.BytesOut
-	})
-	r.Ops.Sample(st.Calls(), nowMs)
-	r.BytesIn.Sample(in, nowMs)
-	r.BytesOut.Sample(out, nowMs)
-	r.PeakMemory(e.svc.Store.Used())
 }
 
 // sweep removes expired keys until none is due or the slice ends; the next tick
@@ -308,6 +296,21 @@ type evictionPolicy struct {
 func (e *Engine) SetMaxMemory(bytes int64, evict bool, order keyspace.EvictionOrder, volatile bool, samples int) {
 	e.eviction.Store(&evictionPolicy{evict, order, volatile, samples})
 	e.maxMemory.Store(bytes)
+}
+
+// evict brings memory below its limit though no command asks for it: the limit may have
+// been set just now.
+func (e *Engine) evict(tx *keyspace.Tx, nowMs int64, end time.Time) {
+	limit, p := e.maxMemory.Load(), e.eviction.Load()
+	if limit == 0 || !p.evicts || e.svc.Importing() || e.svc.Pause.Kind() != command.PauseNone {
+		return
+	}
+	for e.svc.Store.Used() > limit && time.Now().Before(end) {
+		tx.Begin(nowMs)
+		if !tx.Evict(p.order, p.volatile, p.samples) {
+			return
+		}
+	}
 }
 
 // makeRoom evicts keys until memory is below its limit; false when it cannot.

@@ -375,7 +375,10 @@ func (x *Executor) refusal(s *command.Session, spec *command.Spec, argv [][]byte
 		return command.WireText(command.ErrNoAuth, spec)
 	case s.InMulti && spec.Flags&command.NoMulti != 0:
 		return command.WireText(command.ErrNotInMulti, spec)
-	case x.svc.Files != nil:
+	case s.Proto == 2 && s.Flag(command.Subscribed) && !forSubscribers(spec):
+		return "ERR Can't execute '" + spec.FullName + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
+	}
+	if x.svc.Files != nil {
 		if text := x.refusalOfFiles(s, spec); text != "" {
 			return text
 		}
@@ -399,6 +402,16 @@ func (x *Executor) refusalOfFiles(s *command.Session, spec *command.Spec) string
 		return command.WireText(err, spec)
 	}
 	return ""
+}
+
+// forSubscribers reports whether a client may run the command that could not tell its
+// reply from a message: one with subscriptions in RESP2.
+func forSubscribers(spec *command.Spec) bool {
+	switch spec.Name {
+	case "ping", "quit", "reset":
+		return true
+	}
+	return strings.HasSuffix(spec.Name, "subscribe")
 }
 
 // deniedOOM reports whether the command may not run while memory is short: EXEC

@@ -72,31 +72,6 @@ func (e *Engine) applyEviction(c *config.Config) {
 	e.SetMaxMemory(c.Maxmemory.Load(), policy != config.NoEviction, order, volatile, int(c.MaxmemorySamples.Load()))
 }
 
-// applyEvents makes the store tell of the events that notifications are wanted of.
-func (e *Engine) applyEvents(c *config.Config) {
-	want := c.NotifyKeyspaceEvents.Load()
-	var classes keyspace.EventClass
-	if want&(config.ToKeyspace|config.ToKeyevent) != 0 {
-		for _, m := range [...]struct {
-			from config.KeyEvents
-			to   keyspace.EventClass
-		}{
-			{config.EventGeneric, keyspace.ClassGeneric}, {config.EventString, keyspace.ClassString},
-			{config.EventList, keyspace.ClassList}, {config.EventSet, keyspace.ClassSet},
-			{config.EventHash, keyspace.ClassHash}, {config.EventZset, keyspace.ClassZSet},
-			{config.EventExpired, keyspace.ClassExpired}, {config.EventEvicted, keyspace.ClassEvicted},
-			{config.EventStream, keyspace.ClassStream}, {config.EventKeyMiss, keyspace.ClassKeyMiss},
-			{config.EventNew, keyspace.ClassNew}, {config.EventOverwritten, keyspace.ClassOverwritten},
-			{config.EventTypeChanged, keyspace.ClassTypeChanged},
-		} {
-			if want&m.from != 0 {
-				classes |= m.to
-			}
-		}
-	}
-	e.svc.Store.Observe(classes)
-}
-
 func (e *Engine) applyObservation(c *config.Config) {
 	e.histograms.Store(c.LatencyTracking.Load())
 	e.svc.Monitor.SetLimits(slowlog.Limits{

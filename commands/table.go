@@ -12,6 +12,7 @@ import (
 	"github.com/medleydb/medley/commands/hllcmd"
 	"github.com/medleydb/medley/commands/keycmd"
 	"github.com/medleydb/medley/commands/listcmd"
+	"github.com/medleydb/medley/commands/pubsubcmd"
 	"github.com/medleydb/medley/commands/scriptcmd"
 	"github.com/medleydb/medley/commands/servercmd"
 	"github.com/medleydb/medley/commands/setcmd"
@@ -36,6 +37,7 @@ func allSpecs() []*command.Spec {
 		hllcmd.Specs(),
 		keycmd.Specs(),
 		listcmd.Specs(),
+		pubsubcmd.Specs(),
 		scriptcmd.Specs(),
 		servercmd.Specs(),
 		setcmd.Specs(),

@@ -21,8 +21,13 @@ var differFamilies = []string{"string,generic", "hash", "list", "set", "zset", "
 // values get the same ones from Medley and from a server of the field, the first of those
 // at hand. MEDLEY_DIFFER_COMMANDS says how many commands each kind of values gets,
 // MEDLEY_DIFFER_SEED where the streams begin.
-func TestMedleyDiffers(t *testing.T) {
-	length, total, seed := 500, 1000, uint64(1)
+func TestMedleyDiffers(t *testing.T) { differ(t, 1000, "") }
+
+// TestEventsDiffer protects the names and the order of key events likewise.
+func TestEventsDiffer(t *testing.T) { differ(t, 200, "KEAn") }
+
+func differ(t *testing.T, total int, events string) {
+	length, seed := min(total, 500), uint64(1)
 	if n, err := strconv.Atoi(os.Getenv("MEDLEY_DIFFER_COMMANDS")); err == nil {
 		length, total = 2000, n
 	}
@@ -49,7 +54,7 @@ func TestMedleyDiffers(t *testing.T) {
 			for n := 0; n < total; n += length {
 				d, err := diff.Run(diff.Server{Target: e, Peer: cases.Peer{Product: "medley"}}, reference, diff.Options{
 					Seed: seed + uint64(n/length), Length: length, Proto: 2 + n/length%2,
-					Families: strings.Split(families, ","), Ignore: knownDifference})
+					Families: strings.Split(families, ","), Events: events, Ignore: knownDifference})
 				if err != nil {
 					t.Fatal(err)
 				}

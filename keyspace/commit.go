@@ -1,6 +1,7 @@
 package keyspace
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 
@@ -28,6 +29,9 @@ func (tx *Tx) Settle() {
 		}
 	}
 	tx.forget(0)
+	if len(tx.events) > 0 {
+		tx.tellEvents()
+	}
 }
 
 // Changes returns how many changes the present command has reported.
@@ -70,6 +74,9 @@ func (tx *Tx) Abort() {
 		}
 	}
 	tx.forget(0)
+	if len(tx.events) > 0 {
+		tx.tellEvents()
+	}
 	if tx.dirty > 0 {
 		tx.note(nil)
 	}
@@ -145,9 +152,73 @@ func (tx *Tx) notify(db int, key []byte, ev Event) {
 	if tx.recording {
 		tx.changes = append(tx.changes, Change{db, string(key), ev})
 	}
-	if c := tx.store.classes.Load(); c != 0 && EventClass(c)&ev.Class() != 0 {
+	tx.tell(db, key, ev)
+}
+
+// tell tells the observer of an event, now or when the command ends.
+func (tx *Tx) tell(db int, key []byte, ev Event) {
+	c := EventClass(tx.store.classes.Load())
+	switch {
+	case c == 0:
+	case c&firstClasses != 0:
+		tx.events = append(tx.events, event{db, bytes.Clone(key), ev})
+	case c&ev.Class() != 0:
 		tx.store.observer.KeyEvent(db, key, ev)
 	}
+}
+
+// firstClasses are the classes of notifyFirst.
+const firstClasses = ClassNew | ClassOverwritten | ClassTypeChanged
+
+// event is one that waits until its command ends.
+type event struct {
+	db  int
+	key []byte
+	ev  Event
+}
+
+// notifyFirst is notify for what is known only when a value is stored, and comes before what
+// the command itself said of the key: that it is new, or of another type. A key that takes
+// the name of another is new before either of the two is told of. Where such events are
+// wanted, all wait until the command ends.
+func (tx *Tx) notifyFirst(db int, key []byte, ev Event) {
+	n := len(tx.events)
+	tx.notify(db, key, ev)
+	if len(tx.events) == n {
+		return
+	}
+	at := n
+	for i := n - 1; i >= 0; i-- {
+		e := &tx.events[i]
+		if e.db != db || string(e.key) != string(key) || e.ev.Class()&firstClasses != 0 {
+			continue
+		}
+		if e.ev == EvExpired || e.ev == EvKeyMiss {
+			break // that was before this key was there
+		}
+		at = i
+	}
+	if at == n {
+		return
+	}
+	if e := tx.events[at].ev; at > 0 && (e == EvRenameTo || e == EvMoveTo) {
+		at--
+	}
+	last := tx.events[n]
+	copy(tx.events[at+1:], tx.events[at:n])
+	tx.events[at] = last
+}
+
+// tellEvents tells the observer of the events that have waited.
+func (tx *Tx) tellEvents() {
+	c := EventClass(tx.store.classes.Load())
+	for _, e := range tx.events {
+		if c&e.ev.Class() != 0 {
+			tx.store.observer.KeyEvent(e.db, e.key, e.ev)
+		}
+	}
+	clear(tx.events)
+	tx.events = tx.events[:0]
 }
 
 // Record makes the transaction keep the events of what it does until TakeChanges.
@@ -186,6 +257,9 @@ func (o *opened) commit() {
 	if o.created {
 		o.tellOverwritten()
 	}
+	if o.renewed && o.old != 0 {
+		o.tx.notifyFirst(o.db, o.key, EvNew)
+	}
 	if o.ref == o.old {
 		return
 	}
@@ -193,7 +267,7 @@ func (o *opened) commit() {
 	if o.old == 0 {
 		o.t.index.insert(o.hash, uint32(o.ref), o.expiry != 0, o.expiry)
 		o.t.tell(o.tx.store)
-		o.tx.notify(o.db, o.key, EvNew)
+		o.tx.notifyFirst(o.db, o.key, EvNew)
 		return
 	}
 	o.t.index.replace(o.hash, uint32(o.old), uint32(o.ref), o.expiry != 0, o.expiry)
@@ -203,10 +277,10 @@ func (o *opened) commit() {
 // tellOverwritten tells the observer that a new value has taken the place of
 // another, and whether of another kind.
 func (o *opened) tellOverwritten() {
-	if o.tx.recording || EventClass(o.tx.store.classes.Load())&(ClassOverwritten|ClassTypeChanged) != 0 {
-		o.tx.notify(o.db, o.key, EvOverwritten)
+	if o.tx.recording || EventClass(o.tx.store.classes.Load())&firstClasses != 0 {
+		o.tx.notifyFirst(o.db, o.key, EvOverwritten)
 		if o.kind != o.value.Kind {
-			o.tx.notify(o.db, o.key, EvTypeChanged)
+			o.tx.notifyFirst(o.db, o.key, EvTypeChanged)
 		}
 	}
 }

@@ -46,6 +46,7 @@ type Tx struct {
 	served    []*Waiter
 	offset    int64
 	changes   []Change
+	events    []event // of the present command, where they wait for its end
 	recording bool
 	reaping   bool // the reaper runs
 }
@@ -91,6 +92,7 @@ type opened struct {
 	gone     bool           // deleted by the present command
 	kind     datatypes.Kind // before the command
 	created  bool           // takes the place of whatever the key held
+	renewed  bool           // likewise, and counts as a new key
 }
 
 // NewTx returns a transaction to be used again and again.
@@ -249,6 +251,9 @@ func (tx *Tx) End() int64 {
 func (tx *Tx) Rest() int64 {
 	if len(tx.ready) > 0 {
 		tx.serveReady()
+	}
+	if len(tx.events) > 0 {
+		tx.tellEvents() // of work that is no command
 	}
 	if len(tx.effects) > 0 {
 		tx.flushEffects()
@@ -433,7 +438,7 @@ func (tx *Tx) Peek(key []byte) (e Entry, ok bool) {
 
 func (tx *Tx) missed(key []byte) {
 	if EventClass(tx.store.classes.Load())&ClassKeyMiss != 0 && !tx.NoStats {
-		tx.store.observer.KeyEvent(tx.DB, key, EvKeyMiss)
+		tx.tell(tx.DB, key, EvKeyMiss)
 	}
 }
 
@@ -477,7 +482,7 @@ func (tx *Tx) openFor(key []byte, replace bool) *opened {
 	o := tx.next()
 	o.t, o.sh, o.key, o.db, o.hash = t, sh, key, tx.DB, h
 	o.old, o.ref, o.write, o.gone = ref, ref, true, false
-	o.expiry, o.created = 0, false
+	o.expiry, o.created, o.renewed = 0, false, false
 	v := &o.value
 	v.Env, v.Storage = &tx.env, o
 	v.Empty, v.Dirty, v.DueMs = false, false, 0

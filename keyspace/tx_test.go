@@ -448,7 +448,7 @@ func TestExpiredBeforeEffect(t *testing.T) {
 	set(100, 200, "a")
 	set(300, 0, "b")
 	same(t, "effects", j.lines, "0 SET k a", "0 DEL k", "0 SET k b")
-	same(t, "events", ev.lines, "0 set k", "0 new k", "0 expired k", "0 set k", "0 new k")
+	same(t, "events", ev.lines, "0 new k", "0 set k", "0 expired k", "0 new k", "0 set k")
 }
 
 // TestWatch protects EXEC's condition: any change of a watched key, also by expiry

@@ -126,7 +126,7 @@ func (tx *Tx) target(db int, key []byte) *opened {
 
 // adopt gives o the value and expiry of another opened key.
 func (o *opened) adopt(from *opened, clone bool) {
-	o.created = o.exists()
+	o.created, o.renewed = o.exists(), true
 	o.expiry = from.expiry
 	v, w := &o.value, &from.value
 	v.Kind, v.Empty, v.DueMs = w.Kind, w.Empty, w.DueMs

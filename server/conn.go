@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"runtime/debug"
 	"time"
@@ -21,6 +22,7 @@ type conn struct {
 	parser  resp.Parser
 	w       resp.Writer
 	offset  int64 // of the journal, that held replies wait for
+	inbox   inbox
 }
 
 // resume is the message that brings the reply of a command that has waited.
@@ -81,6 +83,9 @@ func (h handler) Message(c *netio.Conn, m any) {
 		}
 		c.Out, k.w.Buf = k.w.Buf, nil
 		k.hold(m.offset)
+		if k.exceeds(len(c.Out)) {
+			k.drop()
+		}
 	case retry:
 		c.Waiting = false
 	case release:
@@ -111,6 +116,10 @@ func (h handler) Input(c *netio.Conn, in []byte) (n int) {
 	n, commands := k.execute(x, in)
 	k.session.Active(x.NowMs(), commands)
 	x.Turn()
+	k.deliver(netio.OutStep)
+	if k.exceeds(len(k.w.Buf)) {
+		k.drop()
+	}
 	return n
 }
 
@@ -138,6 +147,9 @@ func (k *conn) execute(x *commands.Executor, in []byte) (n, count int) {
 			if len(argv) == 0 {
 				n += size
 				continue
+			}
+			if k.inbox.some.Load() {
+				k.deliver(math.MaxInt)
 			}
 			out := x.Run(i, k.session, &k.w)
 			if out != commands.Retry {
@@ -229,7 +241,8 @@ func (k *conn) Kick() { k.c.Kick() }
 func (k *conn) Stats() command.PeerStats {
 	in, out := k.c.Buffered()
 	bytesIn, bytesOut := k.c.Traffic()
-	return command.PeerStats{FD: k.c.FD, QueryBuffer: in, OutputBuffer: out, BytesIn: bytesIn, BytesOut: bytesOut}
+	messages := int(k.inbox.bytes.Load())
+	return command.PeerStats{FD: k.c.FD, QueryBuffer: in, OutputBuffer: out + messages, Messages: messages, BytesIn: bytesIn, BytesOut: bytesOut}
 }
 
 // idleFor returns how long the client has sent nothing.

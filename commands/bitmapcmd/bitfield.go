@@ -81,21 +81,25 @@ func runBitField(c *command.Context, readOnly bool) error {
 	if err != nil {
 		return err
 	}
-	changed, err := b.Grow(end)
+	grown, err := b.Grow(end)
 	if err != nil {
 		return err
 	}
 
 	c.Reply.Array(len(ops))
+	set := false
 	for i := range ops {
-		did, err := ops[i].run(c, b)
+		did, err := ops[i].run(c, b, grown)
 		if err != nil {
 			return err
 		}
-		changed = changed || did
+		set = set || did
 	}
-	if changed {
+	switch {
+	case set:
 		c.Changed(key, keyspace.EvSetBit)
+	case grown:
+		c.Changed(key, keyspace.EvNone) // a change, of which Redis tells nobody
 	}
 	return nil
 }
@@ -183,8 +187,9 @@ func (op *fieldOp) load(b bitmap.Bitmap) int64 {
 	return int64(n)
 }
 
-// run does the operation, replies, and reports whether it changed anything.
-func (op *fieldOp) run(c *command.Context, b bitmap.Bitmap) (changed bool, err error) {
+// run does the operation, replies, and reports whether it changed anything, which in a
+// bitmap that has grown for it is what it has written.
+func (op *fieldOp) run(c *command.Context, b bitmap.Bitmap, grown bool) (changed bool, err error) {
 	old := op.load(b)
 	if op.verb == fieldGet {
 		c.Reply.Int(old)
@@ -205,7 +210,7 @@ func (op *fieldOp) run(c *command.Context, b bitmap.Bitmap) (changed bool, err e
 		c.Reply.Int(old)
 	}
 	if n == old {
-		return false, nil
+		return grown, nil
 	}
 	return true, b.SetField(op.offset, op.width, uint64(n))
 }

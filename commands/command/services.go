@@ -22,6 +22,7 @@ type Services struct {
 	Rates   *Rates
 	Monitor *slowlog.Monitor
 	Pause   *Pause
+	Hub     *Hub
 	Log     *slog.Logger
 	// Files keep the data; nil in an engine that was opened without a folder.
 	Files   *persistence.Service

@@ -22,6 +22,9 @@ type Peer interface {
 	// Kick closes the connection, after what has been written where that is
 	// possible at once.
 	Kick()
+	// Send queues a message for the client, in the order of the calls and before the
+	// reply of any command that has not begun yet.
+	Send(m *Message)
 	// Stats returns the connection's figures for CLIENT LIST.
 	Stats() PeerStats
 }
@@ -31,7 +34,8 @@ type PeerStats struct {
 	FD                  int
 	QueryBuffer         int // unprocessed input
 	QueryBufferFree     int
-	OutputBuffer        int // reply bytes not yet sent
+	OutputBuffer        int // reply bytes not yet sent, messages included
+	Messages            int // those of messages
 	BytesIn, BytesOut   int64
 	OutputBufferPending bool
 }
@@ -56,12 +60,14 @@ type Session struct {
 	// FieldSets are the lists of fields that HIMPORT PREPARE has named; nil for none.
 	FieldSets map[string][][]byte
 
+	subscribed [3]map[string]bool // names, by Topic
+
 	db       atomic.Int32
 	flags    atomic.Uint32
 	queued   atomic.Int32 // commands in the queue, -1 outside MULTI
 	queuedB  atomic.Int64 // bytes of their arguments
 	watching atomic.Int32
-	subs     [3]atomic.Int32 // channels, patterns and shard channels
+	subs     [3]atomic.Int32 // by Topic
 	lastMs   atomic.Int64
 	lastSpec atomic.Pointer[Spec]
 	commands atomic.Int64
@@ -73,8 +79,9 @@ type Session struct {
 	user   string
 	parked *Parked
 
-	named  bool // a name, user or library was set
-	heldAt int  // Pause.held's
+	named       bool  // a name, user or library was set
+	heldAt      int   // Pause.held's
+	softSinceMs int64 // OverSoftLimit's
 }
 
 // A Queued is a command in MULTI; it owns its arguments.
@@ -128,6 +135,7 @@ const (
 	Killed       // runs nothing any more; its connection is about to end
 	ImportSource // reads keys that have expired, while data is imported
 	Redirects    // understands a reply that sends it to another server
+	Subscribed   // to a channel or pattern
 )
 
 // NewSession returns a session that speaks RESP2 to the peer.
@@ -278,15 +286,8 @@ func (s *Session) Watching() int {
 	return int(s.watching.Load())
 }
 
-// NoteSubscriptions sets the numbers that others see of channels, patterns and shard
-// channels.
-func (s *Session) NoteSubscriptions(channels, patterns, shard int) {
-	s.subs[0].Store(int32(channels))
-	s.subs[1].Store(int32(patterns))
-	s.subs[2].Store(int32(shard))
-}
-
-// Subscriptions returns what NoteSubscriptions set.
+// Subscriptions returns the numbers of channels, patterns and shard channels that the
+// session is subscribed to.
 func (s *Session) Subscriptions() (channels, patterns, shard int) {
 	return int(s.subs[0].Load()), int(s.subs[1].Load()), int(s.subs[2].Load())
 }

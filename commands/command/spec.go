@@ -1,6 +1,7 @@
 package command
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/medleydb/medley/keyspace"
@@ -263,7 +264,7 @@ func (s *Spec) chooseLocking() Locking {
 		return LockAll
 	case s.Scope == ScopeSession:
 		return LockSession
-	case len(s.Keys) == 0:
+	case !slices.ContainsFunc(s.Keys, func(k KeySpec) bool { return k.Flags&NotKey == 0 }):
 		return LockNone
 	case len(s.Keys) == 1 && s.Keys[0].isSingle() && s.Search == nil:
 		s.single = s.Keys[0].Begin

@@ -15,6 +15,8 @@ type Stats struct {
 	BytesOut      atomic.Int64
 	ExpireCycleNs atomic.Int64
 	UnblockedKeys atomic.Int64
+	OutputLimit   atomic.Int64 // clients that have left too much unread
+	Evicted       atomic.Int64 // clients that took too much memory
 
 	blocks [statBlocks]StatBlock
 	next   atomic.Uint32
@@ -188,7 +190,7 @@ func (s *Stats) Errors() (total int64, byCode map[string]int64) {
 
 // Reset clears all counters, as CONFIG RESETSTAT does.
 func (s *Stats) Reset() {
-	for _, c := range []*atomic.Int64{&s.Connections, &s.Rejected, &s.BytesIn, &s.BytesOut, &s.ExpireCycleNs, &s.UnblockedKeys} {
+	for _, c := range []*atomic.Int64{&s.Connections, &s.Rejected, &s.BytesIn, &s.BytesOut, &s.ExpireCycleNs, &s.UnblockedKeys, &s.OutputLimit, &s.Evicted} {
 		c.Store(0)
 	}
 	for i := range s.blocks {

@@ -21,13 +21,20 @@ var ping = command.Spec{
 }
 
 func runPing(c *command.Context) error {
-	switch c.Args.Len() {
-	case 0:
-		c.Reply.Status("PONG")
-	case 1:
-		c.Reply.Bulk(c.Args.Bytes())
-	default:
+	if c.Args.Len() > 1 {
 		return command.ErrArity
+	}
+	message, given := c.Args.Peek(), c.Args.More()
+
+	switch {
+	case c.Session.Proto == 2 && c.Session.Flag(command.Subscribed):
+		c.Reply.Array(2) // such as a message is
+		c.Reply.BulkString("pong")
+		c.Reply.Bulk(message)
+	case given:
+		c.Reply.Bulk(message)
+	default:
+		c.Reply.Status("PONG")
 	}
 	return nil
 }
@@ -93,6 +100,7 @@ func runReset(c *command.Context) error {
 	s := c.Session
 	c.Tx.Unwatch(&s.Watch)
 	s.NoteWatches()
+	c.Services.Hub.Leave(s)
 	s.Restart(!c.Services.Users.Required())
 
 	c.Reply.SetProto(s.Proto)

@@ -319,11 +319,13 @@ func TestAddresses(t *testing.T) {
 		e.EndSession(s)
 	}
 	p.session.SetFlag(command.UnixSocket, true)
-	p.session.NoteSubscriptions(2, 1, 0)
+	for _, words := range [][]string{{"HELLO", "3"}, {"SUBSCRIBE", "a"}, {"SUBSCRIBE", "b"}, {"PSUBSCRIBE", "c*"}} {
+		p.do(t, words...)
+	}
 	if line := p.do(t, "CLIENT", "LIST", "TYPE", "pubsub", "FLAGS", "PU"); !strings.Contains(line, " flags=PU db=0 sub=2 psub=1 ssub=0 ") {
 		t.Error(line)
 	}
-	p.want(t, `""`, "CLIENT", "LIST", "TYPE", "normal")
+	p.want(t, `txt""`, "CLIENT", "LIST", "TYPE", "normal")
 }
 
 type addressed struct {

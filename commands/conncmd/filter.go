@@ -165,9 +165,9 @@ func host(addr string) string {
 func typeTest(name []byte) (test, error) {
 	switch strings.ToLower(string(name)) {
 	case "normal":
-		return func(s *command.Session) bool { return !subscribed(s) }, nil
+		return func(s *command.Session) bool { return !s.Flag(command.Subscribed) }, nil
 	case "pubsub":
-		return subscribed, nil
+		return marked(command.Subscribed), nil
 	case "master", "primary", "replica", "slave":
 		return func(*command.Session) bool { return false }, nil // no session is of a replication link
 	}

@@ -108,7 +108,7 @@ type flagLetter struct {
 // know them nonetheless.
 var flagLetters = [...]flagLetter{
 	{'O', nil}, {'S', nil}, {'M', nil},
-	{'P', subscribed},
+	{'P', marked(command.Subscribed)},
 	{'x', func(s *command.Session) bool { return s.QueueLen() >= 0 }},
 	{'b', marked(command.Blocked)},
 	{'t', nil}, {'R', nil}, {'B', nil},
@@ -127,12 +127,6 @@ func marked(f command.SessionFlags) func(*command.Session) bool {
 	return func(s *command.Session) bool { return s.Flag(f) }
 }
 
-// subscribed reports whether the session gets messages.
-func subscribed(s *command.Session) bool {
-	channels, patterns, shard := s.Subscriptions()
-	return channels+patterns+shard > 0
-}
-
 // appendFlags appends the letters of the session's states; N for none.
 func appendFlags(b []byte, s *command.Session) []byte {
 	n := len(b)
@@ -147,13 +141,9 @@ func appendFlags(b []byte, s *command.Session) []byte {
 	return b
 }
 
-// What a session costs beside its buffers, about, and where Redis's reply buffer
-// ends and its list of replies begins: tools that know its fields look for slow
-// readers in omem.
-const (
-	sessionBytes = 1 << 10
-	replyBuffer  = 16 << 10
-)
+// replyBuffer is where Redis's reply buffer ends and its list of replies begins: tools
+// that know its fields look for slow readers in omem.
+const replyBuffer = 16 << 10
 
 // appendLine appends the line of CLIENT LIST that describes the session. Only what
 // other goroutines may read is read.
@@ -198,7 +188,7 @@ func appendLine(b []byte, c *command.Context, s *command.Session) []byte {
 	num("obl", int64(st.OutputBuffer)-list)
 	num("oll", (list+replyBuffer-1)/replyBuffer)
 	num("omem", list)
-	num("tot-mem", sessionBytes+int64(st.QueryBuffer+st.QueryBufferFree+st.OutputBuffer)+argv+s.QueueBytes())
+	num("tot-mem", s.Memory(st)+argv)
 	events := "r"
 	if st.OutputBufferPending || st.OutputBuffer > 0 {
 		events = "rw"

@@ -66,6 +66,7 @@ func dial(e *commands.Engine) *peer {
 func (p *peer) Addr() string                    { return "127.0.0.1:" + strconv.FormatInt(p.port+10000, 10) }
 func (p *peer) LocalAddr() string               { return "127.0.0.1:6379" }
 func (p *peer) Resume(v command.Value, _ int64) { p.resume <- resumed{v} }
+func (p *peer) Send(m *command.Message)         { p.out <- m.Value }
 func (p *peer) Retry()                          { post(p.retries) }
 func (p *peer) Kick()                           { post(p.kicks) }
 func (p *peer) Stats() command.PeerStats        { return command.PeerStats{FD: 7, BytesIn: p.sent.Load()} }

@@ -106,7 +106,7 @@ var effectSteps = []stage.Step{
 	{"sweep", "", "", ""},
 	{"HSET e a 1", "1", "HSET e a 1", "hset:e"},
 	{"HPEXPIRE e 1 FIELDS 1 a", "[1]", "HPEXPIREAT e 1000017 FIELDS 1 a", "hexpire:e"},
-	{"SET e x", "+OK", "SET e x", "set:e overwritten:e type_changed:e"},
+	{"SET e x", "+OK", "SET e x", "overwritten:e type_changed:e set:e"},
 	{"wait 1", "", "", ""},
 	{"sweep", "", "", ""},
 }

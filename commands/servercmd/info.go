@@ -147,7 +147,8 @@ func (r *report) counters() *keyspace.Stats {
 // peerTotals are sums over the clients.
 type peerTotals struct {
 	clients, blocked, watching, timeouts int
-	buffers                              int64 // bytes
+	subscribed                           int
+	buffers                              int64 // bytes that clients take
 	maxIn, maxOut                        int
 	bytesIn, bytesOut                    int64
 }
@@ -162,11 +163,14 @@ func totals(svc *command.Services) *peerTotals {
 		if p := s.Parked(); p != nil && p.DeadlineMs > 0 {
 			t.timeouts++
 		}
+		if s.Flag(command.Subscribed) {
+			t.subscribed++
+		}
 		if s.Watching() > 0 {
 			t.watching++
 		}
 		p := s.Peer.Stats()
-		t.buffers += int64(p.QueryBuffer + p.QueryBufferFree + p.OutputBuffer)
+		t.buffers += s.Memory(p)
 		t.maxIn, t.maxOut = max(t.maxIn, p.QueryBuffer), max(t.maxOut, p.OutputBuffer)
 		t.bytesIn += p.BytesIn
 		t.bytesOut += p.BytesOut

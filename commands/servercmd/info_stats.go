@@ -87,10 +87,14 @@ func (r *report) stats() {
 	r.num("expired_time_cap_reached_count", 0)
 	r.num("expire_cycle_cpu_milliseconds", st.ExpireCycleNs.Load()/1e6)
 	r.num("evicted_keys", k.Evicted)
-	r.zeros("evicted_clients", "evicted_scripts", "total_eviction_exceeded_time", "current_eviction_exceeded_time")
+	r.num("evicted_clients", st.Evicted.Load())
+	r.zeros("evicted_scripts", "total_eviction_exceeded_time", "current_eviction_exceeded_time")
 	r.num("keyspace_hits", k.Hits)
 	r.num("keyspace_misses", k.Misses)
-	r.zeros("pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks",
+	r.num("pubsub_channels", int64(r.svc.Hub.Count(command.Channels)))
+	r.num("pubsub_patterns", int64(r.svc.Hub.Count(command.Patterns)))
+	r.num("pubsubshard_channels", int64(r.svc.Hub.Count(command.ShardChannels)))
+	r.zeros("latest_fork_usec", "total_forks",
 		"migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
 		"active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time",
 		"tracking_total_keys", "tracking_total_items", "tracking_total_prefixes", "unexpected_error_replies")
@@ -99,8 +103,9 @@ func (r *report) stats() {
 	turns := st.LoopTurn()
 	r.num("total_reads_processed", int64(turns.Total()))
 	r.num("total_writes_processed", int64(turns.Total()))
-	r.zeros("io_threaded_reads_processed", "io_threaded_writes_processed", "client_query_buffer_limit_disconnections",
-		"client_output_buffer_limit_disconnections", "reply_buffer_shrinks", "reply_buffer_expands")
+	r.zeros("io_threaded_reads_processed", "io_threaded_writes_processed", "client_query_buffer_limit_disconnections")
+	r.num("client_output_buffer_limit_disconnections", st.OutputLimit.Load())
+	r.zeros("reply_buffer_shrinks", "reply_buffer_expands")
 	r.num("eventloop_cycles", int64(turns.Total()))
 	r.zeros("acl_access_denied_auth", "acl_access_denied_cmd", "acl_access_denied_key", "acl_access_denied_channel")
 }

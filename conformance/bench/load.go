@@ -31,6 +31,9 @@ type load struct {
 	fill      func(i int) []string // i-th of fillN commands before, nil for none
 	fillN     int
 	next      func(r *rand.Rand) []string
+	// subscribers listen to channel meanwhile, and workers connections send the commands;
+	// 0 workers are as many as usual.
+	subscribers, workers int
 }
 
 func key(i int) string { return fmt.Sprintf("key:%012d", i) }
@@ -83,6 +86,8 @@ func cpuLoads() []load {
 			next: func(r *rand.Rand) []string { return geoSearch(r, "1") }},
 		{name: "GEOSEARCH 10", pipelines: []int{16}, fill: place, fillN: places,
 			next: func(r *rand.Rand) []string { return geoSearch(r, "10") }},
+		{name: "PUBLISH 1000", pipelines: []int{1, 16}, subscribers: 1000, workers: 1,
+			next: func(*rand.Rand) []string { return []string{"PUBLISH", channel, value} }},
 		{name: "BITCOUNT far", pipelines: []int{1}, fill: farBit, fillN: 100_000,
 			next: func(r *rand.Rand) []string {
 				return []string{"BITCOUNT", key(r.IntN(2)), strconv.Itoa(r.IntN(farBits / 16)), "-1000"}
@@ -216,13 +221,22 @@ func skipReply(in *bufio.Reader) error {
 
 // measure runs the load for a while from many connections.
 func (r *Running) measure(l load, pipeline int) (x sample, err error) {
-	conns := make([]*worker, connections)
+	n := connections
+	if l.workers > 0 {
+		n = l.workers
+	}
+	conns := make([]*worker, n)
 	for i := range conns {
 		if conns[i], err = newWorker(r.addr, l, pipeline, uint64(i)); err != nil {
 			return x, err
 		}
 		defer conns[i].c.Close()
 	}
+	listeners, err := r.listen(l.subscribers)
+	if err != nil {
+		return x, err
+	}
+	defer listeners.close()
 	before, err := r.cpu()
 	if err != nil {
 		return x, err
@@ -235,6 +249,13 @@ func (r *Running) measure(l load, pipeline int) (x sample, err error) {
 	}
 	wg.Wait()
 	took := time.Since(start)
+	sent := 0
+	for _, w := range conns {
+		sent += len(w.turns) * pipeline
+	}
+	if err := listeners.wait(sent); err != nil {
+		return x, err
+	}
 	after, err := r.cpu()
 	if err != nil {
 		return x, err

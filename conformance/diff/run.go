@@ -23,6 +23,9 @@ type Options struct {
 	Length   int      // commands in a stream: 1000
 	Proto    int      // RESP2
 	Families []string // all; names as in Families
+	// Events compares also the key events that the servers publish after every command;
+	// notify-keyspace-events says which.
+	Events string
 	// Ignore, where set, excuses a difference that is known.
 	Ignore func(args []string, tested, reference command.Value) bool
 }
@@ -34,6 +37,7 @@ type Difference struct {
 	// Steps are the commands that lead to it; the last one got the two replies.
 	Steps             []Step
 	Tested, Reference command.Value
+	Events            bool            // these are the key events of the last step, not its replies
 	replies           []command.Value // the reference's, for each step
 }
 
@@ -144,6 +148,11 @@ func (p *pair) play(steps []Step) (*Difference, error) {
 			s.close()
 		}
 	}()
+	events, err := p.listen(check)
+	if err != nil {
+		return nil, err
+	}
+	defer events.close()
 	d := &Difference{Proto: p.o.Proto}
 	for at := 0; at < len(steps); {
 		end := at + 1
@@ -159,6 +168,9 @@ func (p *pair) play(steps []Step) (*Difference, error) {
 		}
 		differs, err := d.compare(s, steps[at:end])
 		if err != nil || differs {
+			return d, err
+		}
+		if differs, err = events.compare(d, check); err != nil || differs {
 			return d, err
 		}
 		at = end
@@ -290,7 +302,11 @@ func (d *Difference) Script() string {
 			fmt.Fprintf(&b, "%s> %s\n", prefix, cases.QuoteAll(st.Args))
 		}
 		for j := i; j < end; j++ {
-			if j == len(d.Steps)-1 {
+			switch {
+			case j < len(d.Steps)-1:
+			case d.Events:
+				fmt.Fprintf(&b, "# the tested server publishes %s\n#    and the reference server %s\n", cases.FormatLine(d.Tested), cases.FormatLine(d.Reference))
+			default:
 				fmt.Fprintf(&b, "# the tested server says %s\n", cases.FormatLine(d.Tested))
 			}
 			reply := cases.FormatLine(d.replies[j])

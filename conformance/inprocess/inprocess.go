@@ -39,6 +39,7 @@ func Open(o commands.Options) (*Engine, error) { return openIn(o, "") }
 func openIn(o commands.Options, dir string) (*Engine, error) {
 	e := &Engine{}
 	o.Journal, o.Observer = &e.rec, &e.rec
+	o.Observed = ^(keyspace.ClassKeyMiss | keyspace.ClassNew | keyspace.ClassOverwritten | keyspace.ClassTypeChanged)
 	o.Config = config.New()
 	if err := o.Config.Override(config.Pair{Name: "enable-debug-command", Value: "yes"}); err != nil {
 		return nil, err
@@ -52,7 +53,6 @@ func openIn(o commands.Options, dir string) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	eng.Store().Observe(^keyspace.EventClass(0) &^ (keyspace.ClassKeyMiss | keyspace.ClassNew | keyspace.ClassOverwritten | keyspace.ClassTypeChanged))
 	e.Engine = eng
 	return e, nil
 }
@@ -118,7 +118,18 @@ type client struct {
 
 func (c *client) run() {
 	defer close(c.out)
-	for args := range c.in {
+	for {
+		c.receive()
+		var args []string
+		var more bool
+		select {
+		case args, more = <-c.in:
+		case <-c.local.Arrived():
+			continue
+		}
+		if !more {
+			return
+		}
 		list := make([]any, len(args))
 		for i, a := range args {
 			list[i] = a
@@ -126,6 +137,8 @@ func (c *client) run() {
 		v, err := c.local.Do(c.ctx, list...)
 		var reply command.ReplyError
 		switch {
+		case err == nil && v.IsNull() && strings.HasSuffix(strings.ToLower(args[0]), "subscribe"):
+			// answered by messages
 		case err == nil, errors.As(err, &reply):
 			c.out <- v
 		case !errors.Is(err, commands.ErrNoReply):
@@ -134,6 +147,22 @@ func (c *client) run() {
 		if c.local.Session().Closing {
 			return
 		}
+	}
+}
+
+// receive passes on what has come beside replies.
+func (c *client) receive() {
+	done, cancel := context.WithCancel(context.Background())
+	cancel()
+	for {
+		v, err := c.local.Receive(done)
+		if err != nil {
+			return
+		}
+		if c.local.Session().Proto == 2 && v.Kind == command.Push {
+			v.Kind = command.Array
+		}
+		c.out <- v
 	}
 }
 

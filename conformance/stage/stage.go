@@ -46,11 +46,11 @@ func New(t testing.TB) *Stage {
 	s := &Stage{t: t}
 	s.nowMs.Store(StartMs)
 	e, err := commands.Open(commands.Options{NoCron: true, Seed: 1, Journal: s, Observer: s,
-		Now: func() time.Time { return time.UnixMilli(s.nowMs.Load()) }})
+		Observed: math.MaxUint32 &^ keyspace.ClassNew &^ keyspace.ClassKeyMiss,
+		Now:      func() time.Time { return time.UnixMilli(s.nowMs.Load()) }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.Store().Observe(math.MaxUint32 &^ keyspace.ClassNew &^ keyspace.ClassKeyMiss)
 	s.Engine, s.Client = e, e.NewClient()
 	t.Cleanup(func() {
 		s.Client.Close()

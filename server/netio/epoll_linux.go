@@ -70,7 +70,8 @@ const (
 	mailAdd              // a new connection
 	mailBack             // a replaced driver hands its connection back
 	mailKick
-	mailEnd // the loop ends
+	mailWake // Refill has something
+	mailEnd  // the loop ends
 )
 
 // epollConn is a connection; its fields belong to whoever drives the loop or, while
@@ -200,8 +201,11 @@ func (s *Epoll) Close() {
 
 func (c *epollConn) post(_ *Conn, m any) {
 	k := mailMessage
-	if m == nil {
+	switch m.(type) {
+	case nil:
 		k = mailKick
+	case wake:
+		k, m = mailWake, nil
 	}
 	c.l.post(mail{c: c, m: m, k: k})
 }
@@ -303,7 +307,7 @@ func (l *loop) poll(timeoutMs int) (int, syscall.Errno) {
 
 // ready serves a connection that has events; false when the driver was replaced.
 func (d *driver) ready(c *epollConn, events uint32) bool {
-	if events&unix.EPOLLOUT != 0 && len(c.Out) > 0 && !c.flush() {
+	if events&unix.EPOLLOUT != 0 && len(c.Out) > 0 && (!c.flush() || !d.refill(c)) {
 		return d.close(c)
 	}
 	if events&(unix.EPOLLIN|unix.EPOLLHUP|unix.EPOLLERR|unix.EPOLLRDHUP) == 0 {
@@ -385,6 +389,20 @@ func (c *epollConn) serve(d *driver, message any, fresh []byte) {
 		c.gone = true
 	}
 	c.takeOut(d)
+}
+
+// refill sends what the connection is to be sent beside its replies; false when it has
+// failed. It never takes long, so it is no call that may be found stuck.
+func (d *driver) refill(c *epollConn) (alive bool) {
+	if !c.More || len(c.Out) > 0 {
+		return true
+	}
+	if !c.own {
+		c.Out = d.out[:0]
+	}
+	alive = c.Conn.refill(c.l.srv.h, c.flush)
+	c.takeOut(d)
+	return alive
 }
 
 // takeOut makes what could not be written the connection's own, and gives the
@@ -522,8 +540,15 @@ func (d *driver) deliver(m mail) bool {
 		c.delayed = append(c.delayed, m)
 		return true
 	}
-	if m.k == mailKick {
+	switch m.k {
+	case mailKick:
 		return d.close(c)
+	case mailWake:
+		c.More = true
+		if !d.refill(c) {
+			return d.close(c)
+		}
+		return d.settle(c)
 	}
 	return d.call(c, func() { c.serve(d, m.m, nil) })
 }

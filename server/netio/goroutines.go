@@ -152,7 +152,7 @@ func (c *goConn) write() {
 		if c.gone {
 			break
 		}
-		if err != nil || c.Again && !c.feed(c.srv.h, nil, c.flush) {
+		if err != nil || c.Again && !c.feed(c.srv.h, nil, c.flush) || !c.refill(c.srv.h, c.flush) {
 			c.finish()
 		}
 		c.settle()
@@ -201,7 +201,11 @@ func (c *goConn) drain() {
 		}
 		c.mu.Unlock()
 		for _, m := range mail {
-			if m != nil {
+			switch m.(type) {
+			case nil:
+			case wake:
+				c.More = true
+			default:
 				c.srv.h.Message(&c.Conn, m)
 			}
 		}

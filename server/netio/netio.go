@@ -45,6 +45,10 @@ type Handler interface {
 	Input(c *Conn, in []byte) (n int)
 	// Message is given what was posted to the connection.
 	Message(c *Conn, m any)
+	// Refill is called after Wake, once all of Out has been written, and again as
+	// long as it sets More. It appends to Out what the connection is to be sent
+	// beside its replies.
+	Refill(c *Conn)
 	// Close is called once at the end.
 	Close(c *Conn)
 }
@@ -62,6 +66,8 @@ type Conn struct {
 	Again bool
 	// Waiting says that Input wants nothing until a message comes.
 	Waiting bool
+	// More says that Refill has something for Out once that has been written.
+	More bool
 	// Want is the length of input before which a call of Input is of no use.
 	Want int
 	// State is the Handler's own.
@@ -92,6 +98,26 @@ type backend interface {
 // block and may be called by any goroutine; what is posted to a closed
 // connection is dropped. Messages keep the order of their Posts.
 func (c *Conn) Post(m any) { c.b.post(c, m) }
+
+// Wake has the Handler's Refill called on the connection's own loop. Like Post it does
+// not block.
+func (c *Conn) Wake() { c.b.post(c, wake{}) }
+
+// wake is what Wake posts.
+type wake struct{}
+
+// refill lets the Handler append to Out while nothing waits there to be written; flush
+// writes, and reports whether the connection lives.
+func (c *Conn) refill(h Handler, flush func() bool) (alive bool) {
+	for c.More && len(c.Out) == 0 && !c.Closing {
+		c.More = false
+		h.Refill(c)
+		if !flush() {
+			return false
+		}
+	}
+	return true
+}
 
 // Kick closes the connection, without writing what is left.
 func (c *Conn) Kick() {
@@ -135,7 +161,7 @@ func (c *Conn) feed(h Handler, fresh []byte, flush func() bool) (alive bool) {
 		}
 		c.keep(in, n)
 		in = c.in
-		if !flush() {
+		if !flush() || !c.refill(h, flush) {
 			return false
 		}
 		if !c.Again || c.Closing || c.unread() > MaxUnread {

@@ -1,0 +1,38 @@
+package command
+
+import "github.com/medleydb/medley/commands/config"
+
+// OutputLimit returns how much may wait to be sent to the session. A client that gets
+// messages without being subscribed (MONITOR, invalidations) counts as a normal one; where
+// such clients have no limit, messages are bounded as those of subscribers are: replies
+// stop by themselves when a client does not read, messages do not.
+func (s *Session) OutputLimit(c *config.Config, messages bool) config.OutputLimit {
+	limits := c.ClientOutputBufferLimit.Load()
+	normal := limits[config.NormalClients]
+	if s.Flag(Subscribed) || messages && normal.HardBytes == 0 {
+		return limits[config.PubsubClients]
+	}
+	return normal
+}
+
+// OverSoftLimit notes how much waits to be sent to the session, and reports whether that
+// has been more than the soft limit for longer than the limit says. One goroutine calls it.
+func (s *Session) OverSoftLimit(l config.OutputLimit, waiting, nowMs int64) bool {
+	if l.SoftBytes == 0 || waiting <= l.SoftBytes {
+		s.softSinceMs = 0
+		return false
+	}
+	if s.softSinceMs == 0 {
+		s.softSinceMs = nowMs
+	}
+	return nowMs-s.softSinceMs > 1000*l.SoftSeconds
+}
+
+// sessionBytes is what a session costs beside its buffers, about.
+const sessionBytes = 1 << 10
+
+// Memory returns about how many bytes the session takes, its connection's buffers
+// included.
+func (s *Session) Memory(st PeerStats) int64 {
+	return sessionBytes + int64(st.QueryBuffer+st.QueryBufferFree+st.OutputBuffer) + s.QueueBytes()
+}
