@@ -77,6 +77,8 @@ func Open(o Options) (*Engine, error) {
 		Pause: &command.Pause{}, Hub: command.NewHub(), Log: o.Log, RunID: randomHex(40), Unblock: e.unblock, Kill: e.kill,
 		Users: command.Password(o.Config.Requirepass.Load), ImportMode: o.Config.ImportMode.Load,
 	}
+	e.svc.Tracking = command.NewTracking(store, e.svc.Clients, o.Config.TrackingTableMaxKeys.Load)
+	store.SetInvalidator(e.svc.Tracking)
 	e.svc.StartMs = e.NowMs()
 	replID := randomHex(40)
 	e.svc.ReplID.Store(&replID)
@@ -157,6 +159,7 @@ func (e *Engine) EndSession(s *command.Session) {
 	}
 	e.svc.Pause.Forget(s)
 	e.svc.Hub.Leave(s)
+	e.svc.Tracking.Stop(s)
 	x := e.Acquire()
 	x.unwatch(s)
 	x.Release()
@@ -190,6 +193,7 @@ func (e *Engine) tick(tx *keyspace.Tx) {
 	now := e.NowMs()
 	e.svc.Pause.Tick(now)
 	e.sample(tx, now)
+	e.svc.Tracking.Shrink()
 	if e.svc.CronPaused.Load() {
 		return
 	}

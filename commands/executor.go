@@ -134,7 +134,7 @@ func (x *Executor) run(s *command.Session, it *batched, r command.Reply) (waits 
 		x.settle()
 	}
 	x.tx.Begin(x.eng.clock.ms(x.ns))
-	x.tx.DB = s.DB()
+	x.tx.DB, x.tx.Origin = s.DB(), s.ID
 	x.tx.NoTouch = s.Flag(command.NoTouch)
 	x.tx.Expired = x.expiredMode(s, spec)
 	x.lock(s, it)
@@ -153,6 +153,9 @@ func (x *Executor) run(s *command.Session, it *batched, r command.Reply) (waits 
 		r.Error(text)
 		x.svc.Stats.CountError(code(text))
 	}
+	if s.Caching != command.CachingUnsaid && !s.InMulti && !aboutClients(spec) {
+		s.Caching = command.CachingUnsaid
+	}
 	size := r.Len() - mark
 	if offset := x.tx.End(); offset != 0 {
 		x.offset = offset
@@ -163,6 +166,12 @@ func (x *Executor) run(s *command.Session, it *batched, r command.Reply) (waits 
 	}
 	x.count(s, spec, argv, size, err != nil)
 	return false
+}
+
+// aboutClients reports whether the command is a subcommand of CLIENT, behind which CLIENT
+// CACHING still holds.
+func aboutClients(spec *command.Spec) bool {
+	return spec.Parent() != nil && spec.Parent().Name == "client"
 }
 
 // expiredMode keeps expired keys while clients are paused, so that the keys stay as
@@ -188,6 +197,9 @@ func (x *Executor) handle(c *command.Context, spec *command.Spec, argv [][]byte)
 	if err := spec.Run(c); err != nil {
 		x.tx.Abort()
 		return err
+	}
+	if c.Session.Flag(command.Tracks) && spec.Flags&command.ReadOnly != 0 {
+		x.svc.Tracking.Remember(c.Session, spec, argv)
 	}
 	if spec.Flags&command.Write == 0 {
 		argv = nil

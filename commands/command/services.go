@@ -22,10 +22,12 @@ type Services struct {
 	Monitor *slowlog.Monitor
 	Pause   *Pause
 	Hub     *Hub
-	Log     *slog.Logger
-	RunID   string                 // 40 hex digits
-	ReplID  atomic.Pointer[string] // likewise, of the history of changes
-	StartMs int64                  // Unix milliseconds
+	// Tracking tells sessions of keys that have changed.
+	Tracking *Tracking
+	Log      *slog.Logger
+	RunID    string                 // 40 hex digits
+	ReplID   atomic.Pointer[string] // likewise, of the history of changes
+	StartMs  int64                  // Unix milliseconds
 	// Unblock ends the wait of a session: with its timeout's reply, or with an
 	// error. False when it does not wait for keys. The transaction must hold no shard,
 	// or all.

@@ -101,6 +101,7 @@ func runReset(c *command.Context) error {
 	c.Tx.Unwatch(&s.Watch)
 	s.NoteWatches()
 	c.Services.Hub.Leave(s)
+	c.Services.Tracking.Stop(s)
 	s.Restart(!c.Services.Users.Required())
 
 	c.Reply.SetProto(s.Proto)

@@ -111,7 +111,9 @@ var flagLetters = [...]flagLetter{
 	{'P', marked(command.Subscribed)},
 	{'x', func(s *command.Session) bool { return s.QueueLen() >= 0 }},
 	{'b', marked(command.Blocked)},
-	{'t', nil}, {'R', nil}, {'B', nil},
+	{'t', marked(command.Tracks)},
+	{'R', marked(command.BrokenRedirect)},
+	{'B', func(s *command.Session) bool { o := s.Tracking(); return o != nil && o.Broadcast }},
 	{'d', func(s *command.Session) bool { return s.Watch.Broken() }},
 	{'c', marked(command.CloseAfterReply)},
 	{'u', nil}, {'A', nil},
@@ -200,7 +202,7 @@ func appendLine(b []byte, c *command.Context, s *command.Session) []byte {
 	}
 	text("cmd", last)
 	text("user", s.User())
-	num("redir", noRedirect)
+	num("redir", redirect(s))
 	num("resp", int64(s.SeenProto()))
 	lib, version := s.Lib()
 	text("lib-name", lib)
