@@ -74,7 +74,7 @@ func Open(o Options) (*Engine, error) {
 	e.svc = &command.Services{
 		Store: store, Config: o.Config, Table: table, Clients: command.NewClients(), Stats: command.NewStats(table.Len()),
 		Rates: &command.Rates{}, Monitor: slowlog.NewMonitor(),
-		Pause: &command.Pause{}, Hub: command.NewHub(), Log: o.Log, RunID: randomHex(40), Unblock: e.unblock, Kill: e.kill,
+		Pause: &command.Pause{}, Hub: command.NewHub(), Feed: &command.Feed{}, Log: o.Log, RunID: randomHex(40), Unblock: e.unblock, Kill: e.kill,
 		Users: command.Password(o.Config.Requirepass.Load), ImportMode: o.Config.ImportMode.Load,
 	}
 	e.svc.Tracking = command.NewTracking(store, e.svc.Clients, o.Config.TrackingTableMaxKeys.Load)
@@ -160,6 +160,7 @@ func (e *Engine) EndSession(s *command.Session) {
 	e.svc.Pause.Forget(s)
 	e.svc.Hub.Leave(s)
 	e.svc.Tracking.Stop(s)
+	e.svc.Feed.Stop(s)
 	x := e.Acquire()
 	x.unwatch(s)
 	x.Release()

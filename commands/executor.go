@@ -141,7 +141,13 @@ func (x *Executor) run(s *command.Session, it *batched, r command.Reply) (waits 
 	mark := r.Len()
 	c := &x.ctx
 	c.Session, c.Reply, c.Spec, c.Nested = s, r, spec, false
+	if x.svc.Feed.On() {
+		x.eng.show(s, spec, argv, nil, true)
+	}
 	err := x.handle(c, spec, argv)
+	if x.svc.Feed.On() {
+		x.eng.show(s, spec, argv, nil, false)
+	}
 	switch err {
 	case nil:
 	case command.ErrParked:
@@ -199,6 +205,7 @@ func (x *Executor) handle(c *command.Context, spec *command.Spec, argv [][]byte)
 		return err
 	}
 	if c.Session.Flag(command.Tracks) && spec.Flags&command.ReadOnly != 0 {
+		x.tx.TellTouches()
 		x.svc.Tracking.Remember(c.Session, spec, argv)
 	}
 	if spec.Flags&command.Write == 0 {
@@ -272,7 +279,13 @@ func (x *Executor) Call(outer *command.Context, spec *command.Spec, argv [][]byt
 	mark := r.Len()
 	x.tx.DB = s.DB()
 	outer.Spec, outer.Nested = spec, true
+	if x.svc.Feed.On() {
+		x.eng.show(s, spec, argv, spec0, true)
+	}
 	err := x.handle(outer, spec, argv)
+	if x.svc.Feed.On() {
+		x.eng.show(s, spec, argv, spec0, false)
+	}
 	switch err {
 	case nil:
 	case command.ErrParked:
@@ -369,6 +382,8 @@ func (x *Executor) refusal(s *command.Session, spec *command.Spec, argv [][]byte
 		return command.WireText(command.ErrNoAuth, spec)
 	case s.InMulti && spec.Flags&command.NoMulti != 0:
 		return command.WireText(command.ErrNotInMulti, spec)
+	case s.Flag(command.Monitors) && x.touchesKeys(s, spec):
+		return "ERR Replica can't interact with the keyspace" // as a client that is sent commands is called
 	case s.Proto == 2 && s.Flag(command.Subscribed) && !forSubscribers(spec):
 		return "ERR Can't execute '" + spec.FullName + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
 	}
@@ -376,6 +391,18 @@ func (x *Executor) refusal(s *command.Session, spec *command.Spec, argv [][]byte
 		return command.WireText(command.ErrOOM, spec)
 	}
 	return ""
+}
+
+// touchesKeys reports whether the command is about keys, or runs one that is.
+func (x *Executor) touchesKeys(s *command.Session, spec *command.Spec) bool {
+	if spec.FullName == "exec" {
+		for _, q := range s.Queue {
+			if q.Spec.Flags&(command.Write|command.ReadOnly|command.MayReplicate) != 0 {
+				return true
+			}
+		}
+	}
+	return spec.Flags&(command.Write|command.ReadOnly|command.MayReplicate) != 0
 }
 
 // forSubscribers reports whether a client may run the command that could not tell its
@@ -536,10 +563,26 @@ func (c *clock) ms(ns int64) int64 {
 	return (c.offset.Load() + ns) / 1e6
 }
 
+// us is ms in microseconds.
+func (c *clock) us(ns int64) int64 {
+	if c.custom != nil {
+		return c.custom().UnixMicro()
+	}
+	return (c.offset.Load() + ns) / 1e3
+}
+
 // resync follows changes of the system's clock.
 func (c *clock) resync() {
 	now := time.Now()
 	c.offset.Store(now.UnixNano() - int64(now.Sub(c.base)))
+}
+
+// MakeRoom evicts keys where memory is over its limit, as the next command would: a client
+// that is told of keys that go is told before that one's reply.
+func (x *Executor) MakeRoom() {
+	if x.eng.maxMemory.Load() > 0 {
+		x.eng.makeRoom(x)
+	}
 }
 
 // NowMs returns the time of the last command in Unix milliseconds.

@@ -229,8 +229,10 @@ func (s *Store) Track(on bool) {
 	}
 }
 
-// tellTouches tells the Invalidator what has changed.
-func (tx *Tx) tellTouches() {
+// TellTouches tells the Invalidator what has changed so far; the rest it is told when the
+// transaction ends. A command that is to be remembered as a reader calls it, so that
+// commands before it in the transaction do not invalidate what it has read.
+func (tx *Tx) TellTouches() {
 	if tx.flushed {
 		tx.store.invalidator.Flushed()
 		tx.flushed = false

@@ -244,9 +244,6 @@ func (tx *Tx) End() int64 {
 	if len(tx.events) > 0 {
 		tx.tellEvents() // of work that is no command
 	}
-	if len(tx.touches) > 0 || tx.flushed {
-		tx.tellTouches()
-	}
 	if len(tx.effects) > 0 {
 		tx.flushEffects()
 	}
@@ -255,6 +252,9 @@ func (tx *Tx) End() int64 {
 			w.Done(tx.offset)
 		}
 		tx.served = nil
+	}
+	if len(tx.touches) > 0 || tx.flushed {
+		tx.TellTouches() // behind the replies of those who were served
 	}
 	if len(tx.trash) > 0 {
 		tx.emptyTrash()

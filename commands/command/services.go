@@ -22,6 +22,7 @@ type Services struct {
 	Monitor *slowlog.Monitor
 	Pause   *Pause
 	Hub     *Hub
+	Feed    *Feed
 	// Tracking tells sessions of keys that have changed.
 	Tracking *Tracking
 	Log      *slog.Logger

@@ -141,6 +141,7 @@ const (
 	Redirects    // understands a reply that sends it to another server
 	Subscribed   // to a channel or pattern
 	Tracks       // is told when keys change
+	Monitors     // is sent every command
 	// BrokenRedirect means that the session which is told instead has gone.
 	BrokenRedirect
 )

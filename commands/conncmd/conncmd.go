@@ -102,6 +102,7 @@ func runReset(c *command.Context) error {
 	s.NoteWatches()
 	c.Services.Hub.Leave(s)
 	c.Services.Tracking.Stop(s)
+	c.Services.Feed.Stop(s)
 	s.Restart(!c.Services.Users.Required())
 
 	c.Reply.SetProto(s.Proto)

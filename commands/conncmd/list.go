@@ -107,7 +107,8 @@ type flagLetter struct {
 // their order. Those without a test are of states that Medley has none of; filters
 // know them nonetheless.
 var flagLetters = [...]flagLetter{
-	{'O', nil}, {'S', nil}, {'M', nil},
+	{'O', marked(command.Monitors)},
+	{'S', nil}, {'M', nil},
 	{'P', marked(command.Subscribed)},
 	{'x', func(s *command.Session) bool { return s.QueueLen() >= 0 }},
 	{'b', marked(command.Blocked)},
