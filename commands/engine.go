@@ -194,10 +194,10 @@ func (e *Engine) tick(tx *keyspace.Tx) {
 	now := e.NowMs()
 	e.svc.Pause.Tick(now)
 	e.sample(tx, now)
-	e.svc.Tracking.Shrink()
 	if e.svc.CronPaused.Load() {
 		return
 	}
+	e.svc.Tracking.Shrink()
 	end := time.Now().Add(cronSlice)
 	if e.svc.ActiveExpire.Load() && e.svc.Pause.Kind() == command.PauseNone && !e.svc.Importing() {
 		e.sweep(tx, now, end)

@@ -577,9 +577,11 @@ func (c *clock) resync() {
 	c.offset.Store(now.UnixNano() - int64(now.Sub(c.base)))
 }
 
-// MakeRoom evicts keys where memory is over its limit, as the next command would: a client
-// that is told of keys that go is told before that one's reply.
+// MakeRoom evicts keys where memory is over its limit, as the next command would, and
+// forgets tracked keys that are too many: a client that is told of them is told before that
+// command's reply.
 func (x *Executor) MakeRoom() {
+	x.svc.Tracking.Shrink()
 	if x.eng.maxMemory.Load() > 0 {
 		x.eng.makeRoom(x)
 	}

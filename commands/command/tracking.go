@@ -342,7 +342,7 @@ func (m *invalidation) send(t *Tracking, s *Session) {
 	}
 	to := s
 	if o.Redirect != 0 {
-		if to = t.clients.Get(o.Redirect); to == nil {
+		if to = t.clients.Get(o.Redirect); to == nil || to.Flag(Killed|CloseAfterReply) {
 			s.SetFlag(BrokenRedirect, true)
 			if s.SeenProto() == 3 {
 				v := push("tracking-redir-broken", "")

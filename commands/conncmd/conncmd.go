@@ -83,6 +83,7 @@ var quit = command.Spec{
 	Flags: beforeAuth,
 	Run: func(c *command.Context) error {
 		c.Session.Closing = true
+		c.Session.SetFlag(command.CloseAfterReply, true) // others see that it is about to go
 		c.Reply.OK()
 		return nil
 	},
