@@ -67,6 +67,9 @@ func (e *Engine) serve(tx *keyspace.Tx, s *command.Session, spec *command.Spec, 
 	}
 	c.Args = command.NewArgs(argv, at)
 	tx.DB = s.DB()
+	waker := tx.Origin
+	tx.Origin = s.ID
+	defer func() { tx.Origin = waker }()
 	start := e.clock.ns()
 	err := spec.Run(&c)
 	if err == command.ErrParked {
@@ -82,6 +85,9 @@ func (e *Engine) serve(tx *keyspace.Tx, s *command.Session, spec *command.Spec, 
 		e.svc.Stats.CountError(code(text))
 		e.svc.Stats.Failed(spec)
 		return command.Value{Kind: command.Error, Str: text}, nil
+	}
+	if s.Flag(command.Tracks) && spec.Flags&command.ReadOnly != 0 {
+		e.svc.Tracking.Remember(s, spec, argv)
 	}
 	tx.Commit(argv)
 	return capture.Value(), nil

@@ -82,9 +82,11 @@ func Open(o Options) (*Engine, error) {
 	e.svc = &command.Services{
 		Store: store, Config: o.Config, Table: table, Clients: command.NewClients(), Stats: command.NewStats(table.Len()),
 		Rates: &command.Rates{}, Monitor: slowlog.NewMonitor(),
-		Pause: &command.Pause{}, Hub: command.NewHub(), Log: o.Log, RunID: randomHex(40), Unblock: e.unblock, Kill: e.kill,
+		Pause: &command.Pause{}, Hub: command.NewHub(), Feed: &command.Feed{}, Log: o.Log, RunID: randomHex(40), Unblock: e.unblock, Kill: e.kill,
 		Users: command.Password(o.Config.Requirepass.Load), ImportMode: o.Config.ImportMode.Load,
 	}
+	e.svc.Tracking = command.NewTracking(store, e.svc.Clients, o.Config.TrackingTableMaxKeys.Load)
+	store.SetInvalidator(e.svc.Tracking)
 	e.svc.StartMs = e.NowMs()
 	replID := randomHex(40)
 	e.svc.ReplID.Store(&replID)
@@ -184,6 +186,8 @@ func (e *Engine) EndSession(s *command.Session) {
 	}
 	e.svc.Pause.Forget(s)
 	e.svc.Hub.Leave(s)
+	e.svc.Tracking.Stop(s)
+	e.svc.Feed.Stop(s)
 	x := e.Acquire()
 	x.unwatch(s)
 	x.Release()
@@ -221,6 +225,7 @@ func (e *Engine) tick(tx *keyspace.Tx) {
 		return
 	}
 	e.svc.Files.Tick()
+	e.svc.Tracking.Shrink()
 	end := time.Now().Add(cronSlice)
 	if e.svc.ActiveExpire.Load() && e.svc.Pause.Kind() == command.PauseNone && !e.svc.Importing() {
 		e.sweep(tx, now, end)

@@ -140,14 +140,20 @@ func (x *Executor) run(s *command.Session, it *batched, r command.Reply) (waits 
 		x.settle()
 	}
 	x.tx.Begin(x.eng.clock.ms(x.ns))
-	x.tx.DB = s.DB()
+	x.tx.DB, x.tx.Origin = s.DB(), s.ID
 	x.tx.NoTouch = s.Flag(command.NoTouch)
 	x.tx.Expired = x.expiredMode(s, spec)
 	x.lock(s, it)
 	mark := r.Len()
 	c := &x.ctx
 	c.Session, c.Reply, c.Spec, c.Nested = s, r, spec, false
+	if x.svc.Feed.On() {
+		x.eng.show(s, spec, argv, nil, true)
+	}
 	err := x.handle(c, spec, argv)
+	if x.svc.Feed.On() {
+		x.eng.show(s, spec, argv, nil, false)
+	}
 	switch err {
 	case nil:
 	case command.ErrParked:
@@ -158,6 +164,9 @@ func (x *Executor) run(s *command.Session, it *batched, r command.Reply) (waits 
 		text := command.WireText(err, spec)
 		r.Error(text)
 		x.svc.Stats.CountError(code(text))
+	}
+	if s.Caching != command.CachingUnsaid && !s.InMulti && !aboutClients(spec) {
+		s.Caching = command.CachingUnsaid
 	}
 	size := r.Len() - mark
 	if offset := x.tx.Rest(); offset != 0 {
@@ -174,6 +183,12 @@ func (x *Executor) run(s *command.Session, it *batched, r command.Reply) (waits 
 		x.tx.Release()
 	}
 	return false
+}
+
+// aboutClients reports whether the command is a subcommand of CLIENT, behind which CLIENT
+// CACHING still holds.
+func aboutClients(spec *command.Spec) bool {
+	return spec.Parent() != nil && spec.Parent().Name == "client"
 }
 
 // expiredMode keeps expired keys while clients are paused, so that the keys stay as
@@ -199,6 +214,10 @@ func (x *Executor) handle(c *command.Context, spec *command.Spec, argv [][]byte)
 	if err := spec.Run(c); err != nil {
 		x.tx.Abort()
 		return err
+	}
+	if c.Session.Flag(command.Tracks) && spec.Flags&command.ReadOnly != 0 {
+		x.tx.TellTouches()
+		x.svc.Tracking.Remember(c.Session, spec, argv)
 	}
 	if spec.Flags&command.Write == 0 {
 		argv = nil
@@ -275,7 +294,13 @@ func (x *Executor) Call(outer *command.Context, spec *command.Spec, argv [][]byt
 	mark := r.Len()
 	x.tx.DB = s.DB()
 	outer.Spec, outer.Nested = spec, true
+	if x.svc.Feed.On() {
+		x.eng.show(s, spec, argv, spec0, true)
+	}
 	err := x.handle(outer, spec, argv)
+	if x.svc.Feed.On() {
+		x.eng.show(s, spec, argv, spec0, false)
+	}
 	switch err {
 	case nil:
 	case command.ErrParked:
@@ -375,6 +400,8 @@ func (x *Executor) refusal(s *command.Session, spec *command.Spec, argv [][]byte
 		return command.WireText(command.ErrNoAuth, spec)
 	case s.InMulti && spec.Flags&command.NoMulti != 0:
 		return command.WireText(command.ErrNotInMulti, spec)
+	case s.Flag(command.Monitors) && x.touchesKeys(s, spec):
+		return "ERR Replica can't interact with the keyspace" // as a client that is sent commands is called
 	case s.Proto == 2 && s.Flag(command.Subscribed) && !forSubscribers(spec):
 		return "ERR Can't execute '" + spec.FullName + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
 	}
@@ -402,6 +429,18 @@ func (x *Executor) refusalOfFiles(s *command.Session, spec *command.Spec) string
 		return command.WireText(err, spec)
 	}
 	return ""
+}
+
+// touchesKeys reports whether the command is about keys, or runs one that is.
+func (x *Executor) touchesKeys(s *command.Session, spec *command.Spec) bool {
+	if spec.FullName == "exec" {
+		for _, q := range s.Queue {
+			if q.Spec.Flags&(command.Write|command.ReadOnly|command.MayReplicate) != 0 {
+				return true
+			}
+		}
+	}
+	return spec.Flags&(command.Write|command.ReadOnly|command.MayReplicate) != 0
 }
 
 // forSubscribers reports whether a client may run the command that could not tell its
@@ -562,10 +601,28 @@ func (c *clock) ms(ns int64) int64 {
 	return (c.offset.Load() + ns) / 1e6
 }
 
+// us is ms in microseconds.
+func (c *clock) us(ns int64) int64 {
+	if c.custom != nil {
+		return c.custom().UnixMicro()
+	}
+	return (c.offset.Load() + ns) / 1e3
+}
+
 // resync follows changes of the system's clock.
 func (c *clock) resync() {
 	now := time.Now()
 	c.offset.Store(now.UnixNano() - int64(now.Sub(c.base)))
+}
+
+// MakeRoom evicts keys where memory is over its limit, as the next command would, and
+// forgets tracked keys that are too many: a client that is told of them is told before that
+// command's reply.
+func (x *Executor) MakeRoom() {
+	x.svc.Tracking.Shrink()
+	if x.eng.maxMemory.Load() > 0 {
+		x.eng.makeRoom(x)
+	}
 }
 
 // NowMs returns the time of the last command in Unix milliseconds.

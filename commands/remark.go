@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"strings"
 	"time"
 
 	"github.com/medleydb/medley/commands/command"
@@ -16,14 +17,40 @@ func (e *Engine) remark(s *command.Session, spec *command.Spec, argv [][]byte, n
 		SkipLog: spec.Has(command.SkipSlowlog),
 		Addr:    s.Peer.Addr(), Client: s.Name(),
 	}
-	if from, n := secret(spec, argv); n > 0 {
-		c.Redacted = func(i int) bool { return i >= from && i < from+n }
+	if c.Redacted = redacted(spec, argv); c.Redacted != nil {
+		// a password
 	} else if spec.FullName == "config|set" {
 		c.Redacted = func(i int) bool {
 			return i >= 3 && i%2 == 1 && e.svc.Config.Sensitive(string(argv[i-1]))
 		}
 	}
 	e.svc.Monitor.Log(&c)
+}
+
+// show sends the command to those who have given MONITOR: before it runs where it runs
+// others, which are to be seen behind it, else afterwards. outer is the command that runs it, nil
+// for none. What administrators do is not shown.
+func (e *Engine) show(s *command.Session, spec *command.Spec, argv [][]byte, outer *command.Spec, before bool) {
+	if spec.Has(command.Admin) || spec.Has(command.SkipMonitor) != before {
+		return
+	}
+	from := s.Peer.Addr()
+	switch {
+	case outer != nil && outer.Group == command.GroupScripting:
+		from = "lua"
+	case s.Flag(command.UnixSocket):
+		from = "unix:" + strings.TrimSuffix(from, ":0")
+	}
+	e.svc.Feed.Line(e.clock.us(e.clock.ns()), s.DB(), from, argv, redacted(spec, argv))
+}
+
+// redacted returns which arguments of the command are passwords, nil for none.
+func redacted(spec *command.Spec, argv [][]byte) func(i int) bool {
+	from, n := secret(spec, argv)
+	if n == 0 {
+		return nil
+	}
+	return func(i int) bool { return i >= from && i < from+n }
 }
 
 // secret returns which arguments of the command are passwords: n from one on.

@@ -143,6 +143,9 @@ func (tx *Tx) touched(sh *shard, db int, key []byte) {
 	if len(sh.waiting) > 0 {
 		tx.makeReady(sh, db, key)
 	}
+	if EventClass(tx.store.classes.Load())&classTouched != 0 {
+		tx.touches = append(tx.touches, Touch{bytes.Clone(key), tx.Origin})
+	}
 }
 
 // Notify tells the observer of an event that is no change of its own.

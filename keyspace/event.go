@@ -22,6 +22,9 @@ const (
 	ClassNew                                // n
 	ClassOverwritten                        // o
 	ClassTypeChanged                        // c
+
+	// classTouched is no class: it says that changed keys are named to the Invalidator.
+	classTouched EventClass = 1 << 31
 )
 
 // The events.
@@ -195,4 +198,48 @@ func (e Event) Class() EventClass { return eventTable[e].class }
 // must not block and must not call into the store; key is borrowed.
 type Observer interface {
 	KeyEvent(db int, key []byte, ev Event)
+}
+
+// A Touch is a key that a transaction has changed, and who did (Tx.Origin). The key is
+// the receiver's to keep.
+type Touch struct {
+	Key    []byte
+	Origin uint64
+}
+
+// An Invalidator is told of the keys that a transaction has changed, of whatever database,
+// before its locks are released. It must not block and must not call into the store.
+type Invalidator interface {
+	// Invalidate is given the changed keys in their order; one may come twice.
+	Invalidate(changed []Touch)
+	// Flushed says that a database was emptied, or all.
+	Flushed()
+}
+
+// SetInvalidator sets who is told of changed keys, while Track says so; call it before the
+// first transaction.
+func (s *Store) SetInvalidator(i Invalidator) { s.invalidator = i }
+
+// Track says whether the Invalidator is told of changed keys.
+func (s *Store) Track(on bool) {
+	if on && s.invalidator != nil {
+		s.classes.Or(uint32(classTouched))
+	} else {
+		s.classes.And(^uint32(classTouched))
+	}
+}
+
+// TellTouches tells the Invalidator what has changed so far; the rest it is told when the
+// transaction ends. A command that is to be remembered as a reader calls it, so that
+// commands before it in the transaction do not invalidate what it has read.
+func (tx *Tx) TellTouches() {
+	if tx.flushed {
+		tx.store.invalidator.Flushed()
+		tx.flushed = false
+	}
+	if len(tx.touches) > 0 {
+		tx.store.invalidator.Invalidate(tx.touches)
+		clear(tx.touches)
+		tx.touches = tx.touches[:0]
+	}
 }

@@ -42,6 +42,9 @@ type Store struct {
 	classes  atomic.Uint32
 	observer Observer
 	journal  Journal
+
+	invalidator Invalidator
+
 	reaper   Reaper
 	met      uint16                                // kinds that are reaped when met, a bit each
 	hide     func(datatypes.Value) datatypes.Value // of these kinds
@@ -147,8 +150,15 @@ func (s *Store) SetObserver(o Observer) { s.observer = o }
 // Observe chooses the classes of events that the observer is told of; without an
 // observer there is nothing to choose.
 func (s *Store) Observe(c EventClass) {
-	if s.observer != nil {
-		s.classes.Store(uint32(c))
+	if s.observer == nil {
+		return
+	}
+	for {
+		was := s.classes.Load()
+		now := was&uint32(classTouched) | uint32(c&^classTouched)
+		if s.classes.CompareAndSwap(was, now) {
+			return
+		}
 	}
 }
 

@@ -19,6 +19,8 @@ type Tx struct {
 	clock  uint32
 	// DB is the database that lookups and changes work on.
 	DB int
+	// Origin says on whose behalf keys are changed; the Invalidator is told.
+	Origin uint64
 	// NoTouch keeps lookups from refreshing the access clock.
 	NoTouch bool
 	// NoStats keeps lookups from counting as hits and misses.
@@ -47,6 +49,8 @@ type Tx struct {
 	offset    int64
 	changes   []Change
 	events    []event // of the present command, where they wait for its end
+	touches   []Touch // where they are told
+	flushed   bool    // likewise
 	recording bool
 	reaping   bool // the reaper runs
 }
@@ -105,7 +109,7 @@ func (s *Store) NewTx() *Tx {
 
 // Begin starts a transaction at the given time in Unix milliseconds.
 func (tx *Tx) Begin(nowMs int64) {
-	tx.now = nowMs
+	tx.now, tx.Origin = nowMs, 0
 	tx.clock = tx.store.policy.Load().clock(nowMs)
 	tx.env.NowMs = nowMs
 	if l := tx.store.limits.Load(); l != tx.limits {
@@ -263,6 +267,9 @@ func (tx *Tx) Rest() int64 {
 			w.Done(tx.offset)
 		}
 		tx.served = nil
+	}
+	if len(tx.touches) > 0 || tx.flushed {
+		tx.TellTouches() // behind the replies of those who were served
 	}
 	if len(tx.trash) > 0 {
 		tx.emptyTrash()

@@ -8,6 +8,7 @@ import (
 // shards must be held. Tables are dropped whole, so it takes no time per key.
 func (tx *Tx) Flush() int {
 	n := 0
+	tx.flushed = EventClass(tx.store.classes.Load())&classTouched != 0
 	for i := range tx.store.shards {
 		sh := &tx.store.shards[i]
 		t := sh.tables[tx.DB]

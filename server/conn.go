@@ -148,6 +148,9 @@ func (k *conn) execute(x *commands.Executor, in []byte) (n, count int) {
 				n += size
 				continue
 			}
+			if k.session.Flag(command.Tracks) {
+				x.MakeRoom()
+			}
 			if k.inbox.some.Load() {
 				k.deliver(math.MaxInt)
 			}

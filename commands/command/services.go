@@ -23,7 +23,10 @@ type Services struct {
 	Monitor *slowlog.Monitor
 	Pause   *Pause
 	Hub     *Hub
-	Log     *slog.Logger
+	Feed    *Feed
+	// Tracking tells sessions of keys that have changed.
+	Tracking *Tracking
+	Log      *slog.Logger
 	// Files keep the data; nil in an engine that was opened without a folder.
 	Files   *persistence.Service
 	RunID   string                 // 40 hex digits

@@ -60,7 +60,11 @@ type Session struct {
 	// FieldSets are the lists of fields that HIMPORT PREPARE has named; nil for none.
 	FieldSets map[string][][]byte
 
+	// Caching is what CLIENT CACHING said of the next command.
+	Caching Caching
+
 	subscribed [3]map[string]bool // names, by Topic
+	tracking   atomic.Pointer[TrackingOptions]
 
 	db       atomic.Int32
 	flags    atomic.Uint32
@@ -136,6 +140,10 @@ const (
 	ImportSource // reads keys that have expired, while data is imported
 	Redirects    // understands a reply that sends it to another server
 	Subscribed   // to a channel or pattern
+	Tracks       // is told when keys change
+	Monitors     // is sent every command
+	// BrokenRedirect means that the session which is told instead has gone.
+	BrokenRedirect
 )
 
 // NewSession returns a session that speaks RESP2 to the peer.

@@ -83,6 +83,7 @@ var quit = command.Spec{
 	Flags: beforeAuth,
 	Run: func(c *command.Context) error {
 		c.Session.Closing = true
+		c.Session.SetFlag(command.CloseAfterReply, true) // others see that it is about to go
 		c.Reply.OK()
 		return nil
 	},
@@ -101,6 +102,8 @@ func runReset(c *command.Context) error {
 	c.Tx.Unwatch(&s.Watch)
 	s.NoteWatches()
 	c.Services.Hub.Leave(s)
+	c.Services.Tracking.Stop(s)
+	c.Services.Feed.Stop(s)
 	s.Restart(!c.Services.Users.Required())
 
 	c.Reply.SetProto(s.Proto)

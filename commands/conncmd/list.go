@@ -107,11 +107,14 @@ type flagLetter struct {
 // their order. Those without a test are of states that Medley has none of; filters
 // know them nonetheless.
 var flagLetters = [...]flagLetter{
-	{'O', nil}, {'S', nil}, {'M', nil},
+	{'O', marked(command.Monitors)},
+	{'S', nil}, {'M', nil},
 	{'P', marked(command.Subscribed)},
 	{'x', func(s *command.Session) bool { return s.QueueLen() >= 0 }},
 	{'b', marked(command.Blocked)},
-	{'t', nil}, {'R', nil}, {'B', nil},
+	{'t', marked(command.Tracks)},
+	{'R', marked(command.BrokenRedirect)},
+	{'B', func(s *command.Session) bool { o := s.Tracking(); return o != nil && o.Broadcast }},
 	{'d', func(s *command.Session) bool { return s.Watch.Broken() }},
 	{'c', marked(command.CloseAfterReply)},
 	{'u', nil}, {'A', nil},
@@ -200,7 +203,7 @@ func appendLine(b []byte, c *command.Context, s *command.Session) []byte {
 	}
 	text("cmd", last)
 	text("user", s.User())
-	num("redir", noRedirect)
+	num("redir", redirect(s))
 	num("resp", int64(s.SeenProto()))
 	lib, version := s.Lib()
 	text("lib-name", lib)

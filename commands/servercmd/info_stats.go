@@ -97,7 +97,11 @@ func (r *report) stats() {
 	r.zeros("latest_fork_usec", "total_forks",
 		"migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
 		"active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time",
-		"tracking_total_keys", "tracking_total_items", "tracking_total_prefixes", "unexpected_error_replies")
+		"unexpected_error_replies")
+	_, keys, items, prefixes := r.svc.Tracking.Figures()
+	r.num("tracking_total_keys", keys)
+	r.num("tracking_total_items", items)
+	r.num("tracking_total_prefixes", prefixes)
 	r.num("total_error_replies", errors)
 	r.zeros("dump_payload_sanitizations")
 	turns := st.LoopTurn()
