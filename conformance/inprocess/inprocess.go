@@ -39,9 +39,14 @@ func Open(o commands.Options) (*Engine, error) { return openIn(o, "") }
 func openIn(o commands.Options, dir string) (*Engine, error) {
 	e := &Engine{}
 	o.Journal, o.Observer = &e.rec, &e.rec
-	o.Config = config.New()
+	if o.Config == nil {
+		o.Config = config.New()
+	}
 	if err := o.Config.Override(config.Pair{Name: "enable-debug-command", Value: "yes"}); err != nil {
 		return nil, err
+	}
+	if o.Files && o.Config == nil {
+		o.Config = config.New()
 	}
 	if o.Files {
 		if err := o.Config.Override(config.Pair{Name: "dir", Value: dir}, config.Pair{Name: "save", Value: ""}); err != nil {
