@@ -5,7 +5,7 @@ BIN := bin/medley
 # Packages in which goroutines meet.
 CONCURRENT := ./keyspace/... ./commands/... ./server/...
 
-.PHONY: all build run test race invariants vet fmt-check cross bench bench-peers churn conformance-upstream differ fuzz clients clients-large idle
+.PHONY: all build run test race invariants vet fmt-check cross bench bench-peers churn conformance-upstream differ fuzz crash clients clients-large idle
 
 all: build
 
@@ -74,6 +74,15 @@ FUZZTIME ?= 1m
 fuzz:
 	$(GO) test -run '^$$' -fuzz FuzzParser -fuzztime $(FUZZTIME) ./server/resp
 	$(GO) test -run '^$$' -fuzz FuzzDispatch -fuzztime $(FUZZTIME) ./conformance
+	$(GO) test -run '^$$' -fuzz FuzzDump -fuzztime $(FUZZTIME) ./keyspace/rdb
+	$(GO) test -run '^$$' -fuzz FuzzFile -fuzztime $(FUZZTIME) ./keyspace/rdb
+	$(GO) test -run '^$$' -fuzz FuzzLZF -fuzztime $(FUZZTIME) ./keyspace/rdb
+	$(GO) test -run '^$$' -fuzz FuzzReader -fuzztime $(FUZZTIME) ./keyspace/aof
+
+# A server that is killed at any moment, again and again: what was acknowledged must be there.
+CRASH_ROUNDS ?= 200
+crash:
+	MEDLEY_CRASH_ROUNDS=$(CRASH_ROUNDS) $(GO) test -count=1 -v -run '^TestCrash$$' -timeout 1h ./conformance
 
 # Node's client libraries against this server, beside go-redis.
 clients:

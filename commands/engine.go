@@ -102,7 +102,8 @@ func Open(o Options) (*Engine, error) {
 	e.eviction.Store(&evictionPolicy{})
 	e.followConfig()
 	if o.Files {
-		e.svc.Files = persistence.New(persistence.Options{Store: store, Config: o.Config, Log: o.Log, NowMs: e.NowMs, Version: command.CompatVersion})
+		e.svc.Files = persistence.New(persistence.Options{Store: store, Config: o.Config, Log: o.Log, NowMs: e.NowMs, Version: command.CompatVersion,
+			JournalOptions: persistence.JournalOptions{Also: o.Journal, Durable: e.durable, Replay: e.replay}})
 		e.svc.Files.BeginLoad()
 	}
 	e.executors.New = func() any { return e.newExecutor() }

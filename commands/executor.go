@@ -170,7 +170,7 @@ func (x *Executor) run(s *command.Session, it *batched, r command.Reply) (waits 
 	}
 	size := r.Len() - mark
 	if offset := x.tx.Rest(); offset != 0 {
-		x.offset = offset
+		x.offset, s.Written = offset, offset
 	}
 	if !x.keep {
 		x.tx.Release()
@@ -424,6 +424,12 @@ func (x *Executor) refusal(s *command.Session, spec *command.Spec, argv [][]byte
 func (x *Executor) refusalOfFiles(s *command.Session, spec *command.Spec) string {
 	if x.svc.Files.Loading() && spec.Flags&command.Loading == 0 {
 		return command.WireText(command.ErrLoading, spec)
+	}
+	if x.svc.Files.Refusal() == nil {
+		if spec.Flags&command.Write != 0 {
+			x.svc.Files.Room()
+		}
+		return ""
 	}
 	if err := x.svc.Files.Refusal(); err != nil && (x.writes(s, spec) || spec.FullName == "ping") {
 		return command.WireText(err, spec)

@@ -10,6 +10,7 @@ import (
 // with Advance; a loop that holds replies asks to be woken.
 type Gate struct {
 	reached atomic.Int64
+	open    atomic.Bool
 	mu      sync.Mutex
 	waiting []gateWaiter
 }
@@ -20,7 +21,15 @@ type gateWaiter struct {
 }
 
 // Reached reports whether replies that depend on the offset may go out.
-func (g *Gate) Reached(offset int64) bool { return offset <= g.reached.Load() }
+func (g *Gate) Reached(offset int64) bool { return offset <= g.reached.Load() || g.open.Load() }
+
+// Open makes the gate let everything through, whatever the offset, or no more: where replies need
+// not wait for the disk.
+func (g *Gate) Open(open bool) {
+	if g.open.Swap(open) != open && open {
+		g.Advance(0)
+	}
+}
 
 // Notify calls wake once the offset is reached, at once when it is already. wake
 // must not block.

@@ -8,9 +8,11 @@ import (
 	"sort"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/medleydb/medley/commands"
 	"github.com/medleydb/medley/commands/command"
+	"github.com/medleydb/medley/commands/config"
 	"github.com/medleydb/medley/conformance/cases"
 	"github.com/medleydb/medley/conformance/inprocess"
 	"github.com/medleydb/medley/conformance/reference"
@@ -34,9 +36,10 @@ var seedings = []seeding{
 
 // A speaker sends commands to a server under test.
 type speaker struct {
-	t *testing.T
-	c cases.Client
-	n string // whose errors are told with
+	t    *testing.T
+	c    cases.Client
+	n    string   // whose errors are told with
+	sent []string // names of commands whose replies are to come
 }
 
 func speakTo(t *testing.T, target cases.Target, name string) *speaker {
@@ -45,7 +48,7 @@ func speakTo(t *testing.T, target cases.Target, name string) *speaker {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	return &speaker{t, c, name}
+	return &speaker{t: t, c: c, n: name}
 }
 
 func (s *speaker) try(args ...string) command.Value {
@@ -66,6 +69,31 @@ func (s *speaker) do(args ...string) command.Value {
 	return v
 }
 
+// put is do for a command whose reply is looked at later: at settle, if not before.
+func (s *speaker) put(args ...string) {
+	s.t.Helper()
+	if err := s.c.Send(args...); err != nil {
+		s.t.Fatal(err)
+	}
+	if s.sent = append(s.sent, args[0]); len(s.sent) == 100 {
+		s.settle()
+	}
+}
+
+func (s *speaker) settle() {
+	s.t.Helper()
+	for _, name := range s.sent {
+		v, err := s.c.Receive()
+		if err == nil {
+			err = v.Err()
+		}
+		if err != nil {
+			s.t.Fatalf("%s: %s: %v", s.n, name, err)
+		}
+	}
+	s.sent = s.sent[:0]
+}
+
 // seed fills the server; what it does not know, such as times of fields, is left out.
 func (s *speaker) seed() {
 	long := strings.Repeat("compressible ", 500)
@@ -79,16 +107,16 @@ func (s *speaker) seed() {
 	}
 	for _, sd := range seedings {
 		for name, value := range sd.settings {
-			s.do("CONFIG", "SET", name, value)
+			s.put("CONFIG", "SET", name, value)
 		}
 		p := sd.prefix
 		for i, text := range []string{"", "0", "-1", "127", "-129", "32768", "-8388609", "2147483647", "2147483648", "9223372036854775807", "007", "+1", "3.5", long, noisy(70000)} {
-			s.do("SET", fmt.Sprintf("%sstring:%d", p, i), text)
+			s.put("SET", fmt.Sprintf("%sstring:%d", p, i), text)
 		}
-		s.do("SET", p+"expires", "v", "PXAT", "9999999999999")
-		s.do("SETBIT", p+"bits", "100000", "1")
-		s.do("PFADD", p+"hll", "a", "b", "c")
-		s.do("GEOADD", p+"geo", "13.361389", "38.115556", "Palermo", "15.087269", "37.502669", "Catania")
+		s.put("SET", p+"expires", "v", "PXAT", "9999999999999")
+		s.put("SETBIT", p+"bits", "100000", "1")
+		s.put("PFADD", p+"hll", "a", "b", "c")
+		s.put("GEOADD", p+"geo", "13.361389", "38.115556", "Palermo", "15.087269", "37.502669", "Catania")
 		for _, n := range []int{1, 5, 600} {
 			k := func(kind string) string { return fmt.Sprintf("%s%s:%d", p, kind, n) }
 			for i := range n {
@@ -101,35 +129,37 @@ func (s *speaker) seed() {
 				case 3:
 					m = fmt.Sprint(i)
 				}
-				s.do("RPUSH", k("list"), m)
-				s.do("SADD", k("set"), m)
-				s.do("SADD", k("ints"), fmt.Sprint(i*i*i*i-70000))
-				s.do("ZADD", k("zset"), fmt.Sprint(float64(i%7)*1.1-2), m)
-				s.do("HSET", k("hash"), m, noisy(i%90))
+				s.put("RPUSH", k("list"), m)
+				s.put("SADD", k("set"), m)
+				s.put("SADD", k("ints"), fmt.Sprint(i*i*i*i-70000))
+				s.put("ZADD", k("zset"), fmt.Sprint(float64(i%7)*1.1-2), m)
+				s.put("HSET", k("hash"), m, noisy(i%90))
 			}
-			s.do("ZADD", k("zset"), "inf", "top", "-inf", "bottom")
+			s.put("ZADD", k("zset"), "inf", "top", "-inf", "bottom")
 			if n == 5 {
 				for _, kind := range []string{"list", "set", "zset", "hash"} {
 					args := map[string][]string{"list": {"RPUSH", k("longlist"), long, noisy(9000), "x"}, "set": {"SADD", k("longset"), long, noisy(9000), "12"},
 						"zset": {"ZADD", k("longzset"), "1", long, "2", noisy(9000)}, "hash": {"HSET", k("longhash"), "f", long, noisy(9000), "12"}}[kind]
-					s.do(args...)
+					s.put(args...)
 				}
 			}
-			s.do("HSET", k("timed"), "a", "1", "b", "2", "c", "3")
+			s.put("HSET", k("timed"), "a", "1", "b", "2", "c", "3")
+			s.settle()
 			if v := s.try("HPEXPIREAT", k("timed"), "9999999999999", "FIELDS", "1", "a"); v.Err() != nil {
-				s.do("DEL", k("timed"))
+				s.put("DEL", k("timed"))
 			} else {
-				s.do("HPEXPIREAT", k("timed"), "9999999999000", "FIELDS", "1", "b")
+				s.put("HPEXPIREAT", k("timed"), "9999999999000", "FIELDS", "1", "b")
 				for i := range n {
-					s.do("HSET", k("timed"), fmt.Sprint("f", i), noisy(i%80))
+					s.put("HSET", k("timed"), fmt.Sprint("f", i), noisy(i%80))
 				}
 			}
 		}
 		s.seedStreams(p)
 	}
-	s.do("SELECT", "3")
-	s.do("SET", "in another database", "v")
-	s.do("SELECT", "0")
+	s.put("SELECT", "3")
+	s.put("SET", "in another database", "v")
+	s.put("SELECT", "0")
+	s.settle()
 }
 
 func (s *speaker) seedStreams(p string) {
@@ -139,21 +169,21 @@ func (s *speaker) seedStreams(p string) {
 		if i%7 == 0 {
 			args = append(args, "third", "3")
 		}
-		s.do(args...)
+		s.put(args...)
 	}
-	s.do("XDEL", k, "1005-1", "1006-0")
+	s.put("XDEL", k, "1005-1", "1006-0")
 	for _, g := range []string{"one", "two"} {
-		s.do("XGROUP", "CREATE", k, g, "0")
+		s.put("XGROUP", "CREATE", k, g, "0")
 		for i := range 6 {
-			s.do("XREADGROUP", "GROUP", g, fmt.Sprint("c", i%3), "COUNT", "5", "STREAMS", k, ">")
+			s.put("XREADGROUP", "GROUP", g, fmt.Sprint("c", i%3), "COUNT", "5", "STREAMS", k, ">")
 		}
-		s.do("XACK", k, g, "1002-1")
-		s.do("XCLAIM", k, g, "c2", "0", "1001-0", "TIME", "1600000000000", "RETRYCOUNT", "7")
+		s.put("XACK", k, g, "1002-1")
+		s.put("XCLAIM", k, g, "c2", "0", "1001-0", "TIME", "1600000000000", "RETRYCOUNT", "7")
 	}
-	s.do("XDEL", k, "1003-0") // pending, and gone
-	s.do("XGROUP", "CREATE", p+"emptystream", "g", "$", "MKSTREAM")
-	s.do("XADD", p+"trimmed", "1-1", "a", "b")
-	s.do("XDEL", p+"trimmed", "1-1")
+	s.put("XDEL", k, "1003-0") // pending, and gone
+	s.put("XGROUP", "CREATE", p+"emptystream", "g", "$", "MKSTREAM")
+	s.put("XADD", p+"trimmed", "1-1", "a", "b")
+	s.put("XDEL", p+"trimmed", "1-1")
 }
 
 // keys returns all keys of the selected database.
@@ -318,14 +348,96 @@ func TestPayloadsCross(t *testing.T) {
 }
 
 // openWithFiles returns an engine behind a socket that keeps its data in the folder.
-func openWithFiles(t *testing.T, dir string) *inprocess.Engine {
+func openWithFiles(t *testing.T, dir string, settings ...config.Pair) *inprocess.Engine {
 	t.Helper()
-	e, err := inprocess.Listen(commands.Options{Files: true}, dir, false)
+	cfg := config.New()
+	if err := cfg.Override(settings...); err != nil {
+		t.Fatal(err)
+	}
+	e, err := inprocess.Listen(commands.Options{Files: true, Config: cfg}, dir, false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { e.Close() })
 	return e
+}
+
+// TestJournalsCross protects that other servers load the append-only files that Medley writes,
+// whatever their base is, that their tools find nothing wrong with them, and the other way round.
+func TestJournalsCross(t *testing.T) {
+	for i, binary := range references(t) {
+		start := func(dir string) (*reference.Server, *speaker) {
+			t.Helper()
+			server, err := reference.StartIn(binary, dir, "--appendonly", "yes")
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(server.Stop)
+			return server, speakTo(t, server, filepath.Base(binary))
+		}
+		t.Run(fmt.Sprint(i, " ", filepath.Base(binary)), func(t *testing.T) {
+			settings := []config.Pair{{Name: "appendonly", Value: "yes"}, {Name: "rdb-version", Value: "10"}}
+			for _, preamble := range []string{"yes", "no"} {
+				dir := t.TempDir()
+				e := openWithFiles(t, dir, append(settings, config.Pair{Name: "aof-use-rdb-preamble", Value: preamble})...)
+				own := speakTo(t, e, "medley")
+				own.seedPlain()
+				own.do("BGREWRITEAOF")
+				own.until("aof_rewrite_in_progress:0")
+				own.do("SET", "after", "the rewrite")
+				own.do("XADD", "default:stream", "5000-1", "f", "v")
+				own.do("EXPIRE", "after", "1000")
+				own.do("SPOP", "default:set:600", "100")
+				own.do("WAITAOF", "1", "0", "0")
+				copied := filepath.Join(t.TempDir(), "data")
+				if err := os.CopyFS(filepath.Join(copied, "appendonlydir"), os.DirFS(filepath.Join(dir, "appendonlydir"))); err != nil {
+					t.Fatal(err)
+				}
+				manifest := filepath.Join(copied, "appendonlydir", "appendonly.aof.manifest")
+				if out, err := checkTool(binary, "aof", manifest); err != nil {
+					t.Errorf("its tool says: %v\n%s", err, out)
+				}
+				_, other := start(copied)
+				alike(t, own, other)
+			}
+
+			server, other := start(t.TempDir())
+			other.seedPlain()
+			other.do("BGREWRITEAOF")
+			other.until("aof_rewrite_in_progress:0")
+			other.until("aof_rewrite_scheduled:0")
+			other.do("SET", "after", "the rewrite")
+			other.do("EXPIRE", "after", "1000")
+			other.do("SPOP", "default:set:600", "100")
+			other.do("CONFIG", "SET", "appendfsync", "always")
+			other.do("INCR", "n")
+			dir := t.TempDir()
+			if err := os.CopyFS(filepath.Join(dir, "appendonlydir"), os.DirFS(filepath.Join(server.Dir(), "appendonlydir"))); err != nil {
+				t.Fatal(err)
+			}
+			alike(t, speakTo(t, openWithFiles(t, dir, settings...), "medley"), other)
+		})
+	}
+}
+
+// seedPlain is seed without what not every server has a form for.
+func (s *speaker) seedPlain() {
+	s.seed()
+	for _, key := range s.keys() {
+		if strings.Contains(key, "timed") {
+			s.do("DEL", key)
+		}
+	}
+}
+
+// until waits until INFO persistence has the text.
+func (s *speaker) until(text string) {
+	s.t.Helper()
+	for end := time.Now().Add(10 * time.Second); !strings.Contains(s.do("INFO", "persistence").Str, text); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			s.t.Fatal(s.n, " never says ", text)
+		}
+	}
 }
 
 // checkTool runs the tool beside the server's program that checks files; where there is none,

@@ -51,7 +51,7 @@ func (tx *Tx) note(args [][]byte) {
 		}
 		tx.store.shards[i].stats.Dirty += int64(tx.dirty)
 	}
-	if tx.store.journal != nil && tx.explicit == 0 && args != nil {
+	if tx.Recording() && tx.explicit == 0 && args != nil {
 		tx.effects = append(tx.effects, Effect{tx.DB, args})
 	}
 	tx.mark = len(tx.effects)
@@ -100,7 +100,7 @@ func (tx *Tx) forget(n int) {
 // arguments are borrowed until the transaction ends. A command may name several.
 func (tx *Tx) Effect(args ...[]byte) {
 	tx.explicit++
-	if tx.store.journal != nil {
+	if tx.Recording() {
 		tx.effects = append(tx.effects, Effect{tx.DB, args})
 	}
 }
@@ -110,7 +110,7 @@ func (tx *Tx) NoEffect() { tx.explicit++ }
 
 // Recording reports whether effects go anywhere, so that a command need not
 // build one for nothing.
-func (tx *Tx) Recording() bool { return tx.store.journal != nil }
+func (tx *Tx) Recording() bool { return tx.store.journal.Load() != nil && !tx.NoJournal }
 
 // prepend puts an effect before those of the present command: the removal of an
 // expired or evicted key comes before what met it.

@@ -68,7 +68,7 @@ func (tx *Tx) Access(key []byte) (idleSec int64, freq int, ok bool) {
 	}
 	p := tx.store.policy.Load()
 	if p.LFU {
-		return 0, int(p.counter(r.clock(), tx.now)), true
+		return 0, int(p.counter(r.clock(), tx.accessMs)), true
 	}
 	return int64((tx.clock - r.clock()) & clockMask), 0, true
 }
@@ -80,7 +80,7 @@ func (tx *Tx) SetAccess(key []byte, idleSec int64, freq int) bool {
 		return false
 	}
 	if tx.store.policy.Load().LFU {
-		r.setClock(minutes(tx.now)<<8 | uint32(freq)&0xff)
+		r.setClock(minutes(tx.accessMs)<<8 | uint32(freq)&0xff)
 	} else {
 		r.setClock((tx.clock - uint32(idleSec)) & clockMask)
 	}
@@ -148,7 +148,7 @@ func (tx *Tx) evictFrom(sh *shard, order EvictionOrder, volatile bool, samples i
 	key := append([]byte(nil), best.t.key(best.t.record(best.ref))...)
 	tx.remove(best.t, tx.store.hash(key), best.ref, best.t.record(best.ref))
 	sh.stats.Evicted++
-	if tx.store.journal != nil {
+	if tx.Recording() {
 		tx.prepend(Effect{tx.DB, [][]byte{delName, key}})
 	}
 	tx.touched(sh, tx.DB, key)

@@ -39,7 +39,7 @@ func (tx *Tx) SetExpiry(key []byte, ms int64) bool {
 func (tx *Tx) expire(sh *shard, t *table, key []byte, h uint32, ref arena.Ref) {
 	tx.remove(t, h, ref, t.record(ref))
 	sh.stats.Expired++
-	if tx.store.journal != nil {
+	if tx.Recording() {
 		tx.prepend(Effect{tx.DB, [][]byte{delName, key}})
 	}
 	tx.touched(sh, tx.DB, key)

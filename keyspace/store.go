@@ -41,7 +41,7 @@ type Store struct {
 	used     atomic.Int64 // bytes, as of the last change of each shard worth telling
 	classes  atomic.Uint32
 	observer Observer
-	journal  Journal
+	journal  atomic.Pointer[Journal]
 
 	invalidator Invalidator
 
@@ -140,8 +140,15 @@ func (s *Store) SetLimits(l datatypes.Limits) { s.limits.Store(&l) }
 // Limits returns the limits of values.
 func (s *Store) Limits() datatypes.Limits { return *s.limits.Load() }
 
-// SetJournal sets where effects go; call it before the first transaction.
-func (s *Store) SetJournal(j Journal) { s.journal = j }
+// SetJournal sets where effects go, nil for nowhere: before the first transaction, or while all
+// shards are held.
+func (s *Store) SetJournal(j Journal) {
+	if j == nil {
+		s.journal.Store(nil)
+		return
+	}
+	s.journal.Store(&j)
+}
 
 // SetObserver sets who is told of events; call it before the first transaction.
 // Observe chooses the classes.

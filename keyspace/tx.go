@@ -17,6 +17,8 @@ type Tx struct {
 	limits *datatypes.Limits // of which env has a copy
 	now    int64             // Unix milliseconds
 	clock  uint32
+	// accessMs is the time of accesses in Unix milliseconds
+	accessMs int64
 	// DB is the database that lookups and changes work on.
 	DB int
 	// Origin says on whose behalf keys are changed; the Invalidator is told.
@@ -25,6 +27,8 @@ type Tx struct {
 	NoTouch bool
 	// NoStats keeps lookups from counting as hits and misses.
 	NoStats bool
+	// NoJournal keeps effects from the journal: what is replayed is in it already.
+	NoJournal bool
 	// Expired says what lookups do with a key whose time has passed.
 	Expired ExpiredMode
 
@@ -109,8 +113,14 @@ func (s *Store) NewTx() *Tx {
 
 // Begin starts a transaction at the given time in Unix milliseconds.
 func (tx *Tx) Begin(nowMs int64) {
-	tx.now, tx.Origin = nowMs, 0
-	tx.clock = tx.store.policy.Load().clock(nowMs)
+	tx.BeginAt(nowMs, nowMs)
+}
+
+// BeginAt is Begin for a replay: the time is that of the commands, and accesses to keys are noted
+// at another one.
+func (tx *Tx) BeginAt(nowMs, accessMs int64) {
+	tx.now, tx.accessMs, tx.Origin = nowMs, accessMs, 0
+	tx.clock = tx.store.policy.Load().clock(accessMs)
 	tx.env.NowMs = nowMs
 	if l := tx.store.limits.Load(); l != tx.limits {
 		tx.limits, tx.env.Limits = l, *l
@@ -278,7 +288,9 @@ func (tx *Tx) Rest() int64 {
 }
 
 func (tx *Tx) flushEffects() {
-	tx.offset = tx.store.journal.Append(tx.effects)
+	if j := tx.store.journal.Load(); j != nil {
+		tx.offset = (*j).Append(tx.effects)
+	}
 	clear(tx.effects)
 	tx.effects = tx.effects[:0]
 	tx.mark = 0
@@ -373,7 +385,7 @@ func (tx *Tx) touch(r record) {
 		return
 	}
 	if p := tx.store.policy.Load(); p.LFU {
-		p.touchLFU(r, tx.now, tx.rng)
+		p.touchLFU(r, tx.accessMs, tx.rng)
 	} else if r.clock() != tx.clock {
 		r.setClock(tx.clock)
 	}
@@ -524,7 +536,7 @@ func (o *opened) Fresh(v *datatypes.Value, n int, reuse bool) []byte {
 	if o.old != 0 {
 		clock = o.t.record(o.old).clock()
 	} else {
-		clock = o.tx.store.policy.Load().initial(o.tx.now)
+		clock = o.tx.store.policy.Load().initial(o.tx.accessMs)
 	}
 	ref, r := o.t.alloc(&l, n)
 	r[recKind] = 0

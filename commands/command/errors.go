@@ -94,6 +94,8 @@ var wireTexts = map[error]string{
 	persistence.ErrBusy:        "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a BGSAVE whenever possible.",
 	persistence.ErrIdle:        "ERR Background saving is currently not in progress or scheduled",
 	persistence.ErrNoFiles:     "ERR this engine keeps no files",
+	persistence.ErrNoJournal:   "ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.",
+	persistence.ErrJournal:     "MISCONF Errors writing to the AOF file. Changes are refused until it can be written again. The log tells what is wrong.",
 	persistence.ErrSnapshots:   "MISCONF Medley is configured to save snapshots, but the last one could not be written. Changes are refused (stop-writes-on-bgsave-error). The log tells what was wrong.",
 	hll.ErrCorrupted:           "INVALIDOBJ Corrupted HLL object detected",
 	stream.ErrSmallID:          "ERR The ID specified in XADD is equal or smaller than the target stream top item",

@@ -57,6 +57,8 @@ type Session struct {
 	Aborted bool // a queued command was refused
 	Queue   []Queued
 	Watch   keyspace.Watch
+	// Written is the journal's offset behind the last change of the session.
+	Written int64
 	// FieldSets are the lists of fields that HIMPORT PREPARE has named; nil for none.
 	FieldSets map[string][][]byte
 

@@ -30,20 +30,43 @@ func (s *Service) Load() error {
 	s.BeginLoad()
 	defer s.loading.Store(false)
 	start := time.Now()
-	path := s.path(s.cfg.Dbfilename.Load())
-	n, err := s.loadFile(path, nil)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
+	n, from, err := s.loadAll()
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return err
 	}
 	s.mu.Lock()
 	s.figures.keysLoaded, s.figures.keysExpired = n.loaded, n.expired
 	s.figures.dirtyAtSave = s.store.Counters().Dirty
 	s.mu.Unlock()
-	s.log.Info("the data is loaded", "file", path, "keys", n.loaded, "expired", n.expired, "seconds", time.Since(start).Seconds())
+	if from != "" {
+		s.log.Info("the data is loaded", "from", from, "keys", n.loaded, "expired", n.expired, "seconds", time.Since(start).Seconds())
+	}
+	if s.cfg.Appendonly.Load() {
+		return s.openJournal()
+	}
 	return nil
+}
+
+// loadAll loads the journal where it is on, and else, or where there is none yet, the snapshot.
+func (s *Service) loadAll() (n loadCounts, from string, err error) {
+	if s.cfg.Appendonly.Load() {
+		n, commands, err := s.loadJournal(nil)
+		if err == nil {
+			s.log.Info("the journal is loaded", "commands", commands)
+		}
+		if !errors.Is(err, os.ErrNotExist) {
+			return n, s.journalDir(), err
+		}
+	}
+	path := s.path(s.cfg.Dbfilename.Load())
+	n, err = s.loadFile(path, nil)
+	if errors.Is(err, os.ErrNotExist) {
+		return n, "", nil
+	}
+	if err != nil {
+		err = fmt.Errorf("%s: %w", path, err)
+	}
+	return n, path, err
 }
 
 // BeginLoad makes Loading answer true, for a server that answers clients before it calls Load.
@@ -65,16 +88,16 @@ func (s *Service) loadFile(path string, tx *keyspace.Tx) (n loadCounts, err erro
 	if fi, err := f.Stat(); err == nil {
 		s.load.total.Store(fi.Size())
 	}
-	_, n, err = s.loadRDB(f, tx, true)
+	_, _, n, err = s.loadRDB(f, tx, true)
 	return n, err
 }
 
-// loadRDB loads what r begins with, and returns the rest of r. Where drop is set, keys whose time
-// has passed are left out.
-func (s *Service) loadRDB(r io.Reader, tx *keyspace.Tx, drop bool) (rest io.Reader, n loadCounts, err error) {
+// loadRDB loads what r begins with, and returns the rest of r and where it stands. With drop, keys
+// whose time has passed are left out.
+func (s *Service) loadRDB(r io.Reader, tx *keyspace.Tx, drop bool) (rest io.Reader, at int64, n loadCounts, err error) {
 	file, err := rdb.NewReader(r, rdb.Lenient{Version: s.cfg.RDBVersionCheck.Load() == config.RDBVersionRelaxed, Checksum: !s.cfg.Rdbchecksum.Load()})
 	if err != nil {
-		return nil, n, err
+		return nil, 0, n, err
 	}
 	l := loader{s: s, file: file, tx: tx, held: tx != nil, drop: drop, now: s.nowMs(), lfu: s.store.AccessPolicy().LFU}
 	if tx == nil {
@@ -85,9 +108,9 @@ func (s *Service) loadRDB(r io.Reader, tx *keyspace.Tx, drop bool) (rest io.Read
 		s.log.Warn("keys with empty values were left out", "keys", l.n.empty)
 	}
 	if err != nil {
-		return nil, l.n, err
+		return nil, 0, l.n, err
 	}
-	return file.Rest(), l.n, nil
+	return file.Rest(), file.Offset(), l.n, nil
 }
 
 // A loader puts the keys of a file into the store.
@@ -162,11 +185,7 @@ func (l *loader) key(item *rdb.Item) error {
 	if l.n.loaded++; l.n.loaded%64 == 0 {
 		l.s.load.loaded.Store(l.file.Offset())
 	}
-	if us := l.s.cfg.KeyLoadDelay.Load(); us > 0 {
-		time.Sleep(time.Duration(us) * time.Microsecond)
-	} else if us < 0 && l.n.loaded%-us == 0 {
-		time.Sleep(time.Microsecond)
-	}
+	l.s.delayLoad(l.n.loaded)
 	return nil
 }
 
@@ -215,17 +234,25 @@ func (s *Service) Reload(o ReloadOptions) error {
 		}
 	}
 	if !o.NoFlush {
-		for db := range s.store.Databases() {
-			tx.DB = db
-			tx.Flush()
-		}
-		tx.Commit(nil)
-		s.mu.Lock()
-		s.libraries = nil
-		s.mu.Unlock()
+		s.flushAll(tx)
 	}
 	_, err = s.loadFile(path, tx)
+	s.mu.Lock()
+	s.journal.scheduled = s.journal.log != nil // which is not what was loaded
+	s.mu.Unlock()
 	return err
+}
+
+// flushAll removes all data; tx holds all shards.
+func (s *Service) flushAll(tx *keyspace.Tx) {
+	for db := range s.store.Databases() {
+		tx.DB = db
+		tx.Flush()
+	}
+	tx.Commit(nil)
+	s.mu.Lock()
+	s.libraries = nil
+	s.mu.Unlock()
 }
 
 // beginAlone is begin for what happens while nothing else does: a snapshot that is being
@@ -233,8 +260,11 @@ func (s *Service) Reload(o ReloadOptions) error {
 func (s *Service) beginAlone() (*save, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.save != nil {
+	if s.save != nil && s.save.background {
 		s.save.cancel()
+	}
+	if v := s.journal.rewriting; v != nil {
+		v.cancel()
 	}
 	s.waitIdle()
 	if s.closed {

@@ -20,6 +20,7 @@ import (
 
 	"github.com/medleydb/medley/commands/config"
 	"github.com/medleydb/medley/keyspace"
+	"github.com/medleydb/medley/keyspace/aof"
 )
 
 // Errors of what a client asks for.
@@ -36,6 +37,10 @@ var (
 	ErrNoFiles = errors.New("persistence: the engine keeps no files")
 	// ErrSnapshots: the last snapshot failed, so that no change is taken.
 	ErrSnapshots = errors.New("persistence: the last snapshot failed")
+	// ErrJournal: the journal cannot be written, so that no change is taken.
+	ErrJournal = errors.New("persistence: the journal cannot be written")
+	// ErrNoJournal: the journal is off.
+	ErrNoJournal = errors.New("persistence: the journal is off")
 )
 
 // Options configure a Service.
@@ -45,6 +50,7 @@ type Options struct {
 	Log     *slog.Logger
 	NowMs   func() int64
 	Version string // that files are said to be of
+	JournalOptions
 }
 
 // A Service keeps the data of one store in files.
@@ -54,6 +60,12 @@ type Service struct {
 	log     *slog.Logger
 	nowMs   func() int64
 	version string
+	o       JournalOptions
+
+	attached *aof.Log // to which effects go; all shards are held to look at it or change it
+	current  atomic.Pointer[aof.Log]
+	ended    atomic.Int64 // offset at which the last log has ended
+	ending   sync.WaitGroup
 
 	loading atomic.Bool
 	refusal atomic.Pointer[error]
@@ -66,6 +78,7 @@ type Service struct {
 	libraries []string // of functions, as they stood in the file
 	figures   figures
 	load      loadState
+	journal   journal
 }
 
 // figures are what there is to tell of snapshots.
@@ -83,20 +96,27 @@ type figures struct {
 
 // New returns a Service; it loads nothing and writes nothing yet.
 func New(o Options) *Service {
-	s := &Service{store: o.Store, cfg: o.Config, log: o.Log, nowMs: o.NowMs, version: o.Version}
+	s := &Service{store: o.Store, cfg: o.Config, log: o.Log, nowMs: o.NowMs, version: o.Version, o: o.JournalOptions}
+	s.journal.tookSec = -1
+	s.o.Durable(0, true)
 	s.idle.L = &s.mu
 	s.figures.lastSaveMs, s.figures.lastTookSec = o.NowMs(), -1
 	s.cfg.OnChange(func() error {
 		s.decide()
 		return nil
 	}, "save", "stop-writes-on-bgsave-error")
+	s.cfg.OnChange(func() error {
+		s.followJournal()
+		return nil
+	}, "appendonly", "appendfsync")
 	return s
 }
 
 // Loading reports whether data is being loaded, so that there is nothing to read or change yet.
 func (s *Service) Loading() bool { return s != nil && s.loading.Load() }
 
-// Refusal returns why no change is taken at present, or nil: ErrSnapshots.
+// Refusal returns why no change is taken at present, or nil: ErrSnapshots,
+// ErrJournal.
 func (s *Service) Refusal() error {
 	if s == nil {
 		return nil
@@ -118,6 +138,8 @@ func (s *Service) decideLocked() {
 	s.refusal.Store(nil)
 	if s.figures.lastFailed && s.cfg.StopWritesOnBgsaveError.Load() && len(s.cfg.Save.Load()) > 0 {
 		s.refusal.Store(&ErrSnapshots)
+	} else if s.journal.err != nil {
+		s.refusal.Store(&ErrJournal)
 	}
 }
 
@@ -130,6 +152,7 @@ func (s *Service) Tick() {
 		return
 	}
 	s.tickSaves()
+	s.tickJournal()
 }
 
 // Close ends what runs in the background and waits for it. With save it writes a snapshot first.
@@ -145,6 +168,9 @@ func (s *Service) Close(save bool) error {
 	if s.save != nil && s.save.background {
 		s.save.cancel()
 	}
+	if v := s.journal.rewriting; v != nil {
+		v.cancel()
+	}
 	s.waitIdle()
 	s.mu.Unlock()
 	if save && s.unsaved() {
@@ -154,7 +180,13 @@ func (s *Service) Close(save bool) error {
 	}
 	s.mu.Lock()
 	s.closed = true
+	l := s.journal.log
+	s.journal.log = nil
 	s.mu.Unlock()
+	if l != nil {
+		s.retire(l)
+	}
+	s.ending.Wait()
 	return nil
 }
 
@@ -168,7 +200,7 @@ func (s *Service) unsaved() bool {
 
 // waitIdle waits until nothing runs in the background; mu is held.
 func (s *Service) waitIdle() {
-	for s.save != nil {
+	for s.save != nil || s.journal.rewriting != nil {
 		s.idle.Wait()
 	}
 }

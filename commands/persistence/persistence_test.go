@@ -60,7 +60,13 @@ func (p *place) do(words ...string) string {
 		return err.Error()
 	}
 	if v.Elems != nil {
-		return fmt.Sprint(v.Elems)
+		list := make([]string, len(v.Elems))
+		for i, e := range v.Elems {
+			if list[i] = e.Str; e.Kind == command.Int {
+				list[i] = fmt.Sprint(e.Int)
+			}
+		}
+		return fmt.Sprint(list)
 	}
 	switch {
 	case v.Str != "":

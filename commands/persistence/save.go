@@ -12,7 +12,10 @@ import (
 	"time"
 
 	"github.com/medleydb/medley/commands/config"
+	"github.com/medleydb/medley/datatypes"
+	"github.com/medleydb/medley/datatypes/str"
 	"github.com/medleydb/medley/keyspace"
+	"github.com/medleydb/medley/keyspace/aof"
 	"github.com/medleydb/medley/keyspace/rdb"
 )
 
@@ -59,12 +62,21 @@ func (s *Service) SaveNow() error {
 	return s.run(v)
 }
 
-// Save starts to write a snapshot in the background. Where another is being written, it is
-// written behind that with schedule, else the error is ErrSaving.
+// Save starts to write a snapshot in the background. While the journal is being rewritten, it
+// is written behind that with schedule, else the error is ErrBusy. Error: ErrSaving.
 func (s *Service) Save(schedule bool) (scheduled bool, err error) {
 	if s == nil {
 		return false, ErrNoFiles
 	}
+	s.mu.Lock()
+	if s.journal.rewriting != nil && s.save == nil {
+		defer s.mu.Unlock()
+		if s.scheduled = s.scheduled || schedule; schedule {
+			return true, nil
+		}
+		return false, ErrBusy
+	}
+	s.mu.Unlock()
 	v, err := s.begin(true)
 	if err == nil {
 		go s.run(v)
@@ -156,20 +168,7 @@ func (s *Service) writeFile(path string, write func(io.Writer) error) (err error
 	if err = os.Rename(temp, path); err != nil {
 		return err
 	}
-	return SyncDir(filepath.Dir(path))
-}
-
-// SyncDir forces the names in a folder to disk, where the system can.
-func SyncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	if err := d.Sync(); err != nil && !errors.Is(err, os.ErrInvalid) && !errors.Is(err, errors.ErrUnsupported) {
-		return err
-	}
-	return nil
+	return aof.SyncDir(filepath.Dir(path))
 }
 
 // A snapshotWriter writes a snapshot as a file.
@@ -316,7 +315,7 @@ func (x *snapshotWriter) pause(keys int) error {
 func (s *Service) tickSaves() {
 	points := s.cfg.Save.Load()
 	s.mu.Lock()
-	busy, scheduled, f := s.save != nil || s.closed, s.scheduled, s.figures
+	busy, scheduled, f := s.save != nil || s.journal.rewriting != nil || s.closed, s.scheduled, s.figures
 	s.mu.Unlock()
 	if busy || !scheduled && len(points) == 0 {
 		return
@@ -338,4 +337,42 @@ func (s *Service) tickSaves() {
 			go s.run(v)
 		}
 	}
+}
+
+// writeCommands writes a snapshot as commands: for people who want to read it, or to edit it.
+// Strings are SET, everything else RESTORE.
+func (s *Service) writeCommands(w io.Writer, v *save, cut func()) error {
+	return s.store.Snapshot(keyspace.SnapshotOptions{
+		Cut: func(keyspace.SnapshotFigures) {
+			if cut != nil {
+				cut()
+			}
+		},
+		Encoder: func() func([]byte, keyspace.Item) []byte { return appendItem },
+		Write: func(chunk []byte, keys int) error {
+			v.written.Add(int64(keys))
+			_, err := w.Write(chunk)
+			return err
+		},
+		Object: func(it keyspace.Item) error {
+			v.written.Add(1)
+			_, err := w.Write(appendItem(nil, it))
+			return err
+		},
+		Stop: v.stop,
+	})
+}
+
+// appendItem appends the commands that make a key.
+func appendItem(b []byte, it keyspace.Item) []byte {
+	b = aof.AppendCommand(b, [][]byte{[]byte("SELECT"), strconv.AppendInt(nil, int64(it.DB), 10)})
+	ms := strconv.AppendInt(nil, it.ExpiryMs, 10)
+	if it.Value.Kind == datatypes.String && it.Value.Encoding != str.Sparse {
+		argv := [][]byte{[]byte("SET"), it.Key, str.String{}.Of(it.Value).AppendTo(nil)}
+		if it.ExpiryMs != 0 {
+			argv = append(argv, []byte("PXAT"), ms)
+		}
+		return aof.AppendCommand(b, argv)
+	}
+	return aof.AppendCommand(b, [][]byte{[]byte("RESTORE"), it.Key, ms, rdb.AppendDump(nil, it.Value), []byte("ABSTTL")})
 }

@@ -51,7 +51,7 @@ func debugCommands() []debugCommand {
 		{"HTSTATS", 1, 2, "<db> [full]", "Tells figures of a database's index.", debugHTStats},
 		{"HTSTATS-KEY", 1, 2, "<key> [full]", "Tells figures of a value's index.", debugHTStatsKey},
 		{"LISTPACK", 1, 1, "<key>", "Tells whether a value is a listpack.", debugListpack},
-		{"LOADAOF", 0, -1, "", "Refused: there is no journal to load.", refusePersistence},
+		{"LOADAOF", 0, 0, "", "Forces the append-only file to disk, and loads it again.", debugLoadAOF},
 		{"LOG", 1, 1, "<message>", "Writes the message to the log.", debugLog},
 		{"MALLCTL", 1, 2, "<key> [value]", "Accepted, without effect.", debugMallctl},
 		{"MALLCTL-STR", 1, 2, "<key> [value]", "Accepted, without effect.", debugMallctl},
@@ -113,10 +113,6 @@ func debugHelp(c *command.Context) error {
 
 func refuseCrash(*command.Context) error {
 	return command.Errorf("DEBUG does not end this server: use SHUTDOWN")
-}
-
-func refusePersistence(*command.Context) error {
-	return command.Errorf("this server keeps no file that it could load")
 }
 
 // debugSwitch takes 0 or 1 for something that Medley does not have.

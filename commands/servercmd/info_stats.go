@@ -29,13 +29,25 @@ func (r *report) persistence() {
 	r.num("rdb_last_cow_size", 0)
 	r.num("rdb_last_load_keys_expired", st.ExpiredWhileLoadingKeys)
 	r.num("rdb_last_load_keys_loaded", st.LoadedKeys)
-	r.zeros("aof_enabled", "aof_rewrite_in_progress", "aof_rewrite_scheduled")
-	r.num("aof_last_rewrite_time_sec", -1)
-	r.num("aof_current_rewrite_time_sec", -1)
-	r.str("aof_last_bgrewrite_status", "ok")
-	r.zeros("aof_rewrites", "aof_rewrites_consecutive_failures")
-	r.str("aof_last_write_status", "ok")
+	j := st.Journal
+	r.flag("aof_enabled", j.On)
+	r.flag("aof_rewrite_in_progress", j.Rewriting)
+	r.flag("aof_rewrite_scheduled", j.Scheduled)
+	r.num("aof_last_rewrite_time_sec", j.TookSec)
+	r.num("aof_current_rewrite_time_sec", j.TakesSec)
+	r.str("aof_last_bgrewrite_status", okOrErr(j.RewriteFailed))
+	r.num("aof_rewrites", j.Rewrites)
+	r.num("aof_rewrites_consecutive_failures", j.Failures)
+	r.str("aof_last_write_status", okOrErr(j.Failing))
 	r.zeros("aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size")
+	if j.On {
+		r.num("aof_current_size", j.Size)
+		r.num("aof_base_size", j.BaseSize)
+		r.flag("aof_pending_rewrite", j.Scheduled)
+		r.num("aof_buffer_length", j.Buffered)
+		r.flag("aof_pending_bio_fsync", j.Unsynced)
+		r.num("aof_delayed_fsync", j.Delayed)
+	}
 	if st.Loading {
 		r.loading(st)
 	}

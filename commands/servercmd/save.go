@@ -2,6 +2,9 @@ package servercmd
 
 import (
 	"errors"
+	"math"
+	"sync/atomic"
+	"time"
 
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/commands/persistence"
@@ -86,6 +89,87 @@ var lastSave = command.Spec{
 		c.Reply.Int(sec)
 		return nil
 	},
+}
+
+var bgRewriteAOF = command.Spec{
+	Name: "bgrewriteaof", Group: command.GroupServer, Since: "1.0.0", Arity: 1,
+	Summary: "Starts to write the append-only file anew.", Complexity: "O(1)",
+	Flags: command.Admin | command.NoScript | command.NoAsyncLoading,
+	Run:   runBgRewriteAOF,
+}
+
+func runBgRewriteAOF(c *command.Context) error {
+	scheduled, err := c.Services.Files.Rewrite()
+	if err != nil {
+		return err
+	}
+
+	if scheduled {
+		c.Reply.Status("Background append only file rewriting scheduled")
+	} else {
+		c.Reply.Status("Background append only file rewriting started")
+	}
+	return nil
+}
+
+var waitAOF = command.Spec{
+	Name: "waitaof", Group: command.GroupGeneric, Since: "7.2.0", Arity: 4,
+	Summary: "Waits until the client's changes are on disk, here and at replicas.", Syntax: "numlocal numreplicas timeout", Complexity: "O(1)",
+	Flags: command.Blocking, Categories: []string{command.NoGroup, "connection"},
+	Tips: []string{"request_policy:all_shards", "response_policy:agg_min"},
+	Run:  runWaitAOF,
+}
+
+func runWaitAOF(c *command.Context) error {
+	local := c.Args.IntIn(0, 1, command.Errorf("value is out of range, value must between 0 and 1"))
+	replicas := c.Args.IntIn(0, math.MaxInt64, command.Errorf("value is out of range, must be positive"))
+	timeout := c.Args.IntOr(command.ErrTimeoutNotInt)
+	if timeout < 0 {
+		c.Args.Fail(command.ErrTimeoutNegative)
+	}
+	if err := c.Args.Err(); err != nil {
+		return err
+	}
+	files, offset := c.Services.Files, c.Session.Written
+	if local > 0 && !files.JournalOn() {
+		return persistence.ErrNoJournal
+	}
+
+	answer := func(synced bool) command.Value {
+		n := int64(0)
+		if synced && files.JournalOn() {
+			n = 1
+		}
+		return command.Value{Kind: command.Array, Elems: []command.Value{{Kind: command.Int, Int: n}, {Kind: command.Int}}}
+	}
+	var synced atomic.Bool
+	if files.JournalOn() {
+		files.WhenSynced(offset, func() { synced.Store(true) })
+	}
+	if (local == 0 || synced.Load()) && replicas == 0 || c.Nested {
+		command.Replay(c.Reply, answer(synced.Load()))
+		return nil
+	}
+	return c.Park(command.Wait{TimedOut: answer(false), Begin: func(end func(command.Value)) {
+		if timeout > 0 {
+			time.AfterFunc(time.Duration(timeout)*time.Millisecond, func() { end(answer(synced.Load())) })
+		}
+		if replicas == 0 {
+			files.WhenSynced(offset, func() { go end(answer(true)) })
+		}
+	}})
+}
+
+func debugLoadAOF(c *command.Context) error {
+	files, log := c.Services.Files, c.Services.Log
+	return background(c, func() error {
+		err := files.ReloadJournal()
+		if err == nil || errors.Is(err, persistence.ErrNoFiles) {
+			return err
+		}
+		log.Error("the journal could not be reloaded", "error", err)
+		return command.Errorf("Error trying to load the AOF files, check server logs.")
+	})
 }
 
 func debugReload(c *command.Context) error {

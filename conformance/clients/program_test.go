@@ -29,7 +29,7 @@ var readyLine = regexp.MustCompile(`ready to accept connections.*addr=127\.0\.0\
 // test, and returns its port and process.
 func program(t *testing.T, bin string, args ...string) (port string, p *os.Process) {
 	t.Helper()
-	cmd := exec.Command(bin, append([]string{"server", "--port", "0", "--bind", "127.0.0.1"}, args...)...)
+	cmd := exec.Command(bin, append([]string{"server", "--port", "0", "--bind", "127.0.0.1", "--save", ""}, args...)...)
 	logs, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -40,9 +40,14 @@ func openIn(o commands.Options, dir string) (*Engine, error) {
 	e := &Engine{}
 	o.Journal, o.Observer = &e.rec, &e.rec
 	o.Observed = ^(keyspace.ClassKeyMiss | keyspace.ClassNew | keyspace.ClassOverwritten | keyspace.ClassTypeChanged)
-	o.Config = config.New()
+	if o.Config == nil {
+		o.Config = config.New()
+	}
 	if err := o.Config.Override(config.Pair{Name: "enable-debug-command", Value: "yes"}); err != nil {
 		return nil, err
+	}
+	if o.Files && o.Config == nil {
+		o.Config = config.New()
 	}
 	if o.Files {
 		if err := o.Config.Override(config.Pair{Name: "dir", Value: dir}, config.Pair{Name: "save", Value: ""}); err != nil {

@@ -46,12 +46,18 @@ func Start(binary string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	return StartIn(binary, dir)
+}
+
+// StartIn is Start for a server that keeps its files in a folder, which Stop removes, and has
+// more options.
+func StartIn(binary, dir string, options ...string) (*Server, error) {
 	s := &Server{dir: dir, exited: make(chan struct{}), output: new(bytes.Buffer)}
 	s.Addr = filepath.Join(dir, "socket")
-	s.cmd = exec.Command(binary, "--port", "0", "--unixsocket", s.Addr, "--dir", dir,
+	s.cmd = exec.Command(binary, append([]string{"--port", "0", "--unixsocket", s.Addr, "--dir", dir,
 		"--save", "", "--appendonly", "no", "--enable-debug-command", "yes",
 		"--repl-diskless-sync", "no", "--repl-ping-replica-period", "3600",
-		"--notify-keyspace-events", "KEA", "--latency-tracking", "no")
+		"--notify-keyspace-events", "KEA", "--latency-tracking", "no"}, options...)...)
 	s.cmd.Stdout, s.cmd.Stderr = s.output, s.output
 	if err := s.cmd.Start(); err != nil {
 		os.RemoveAll(dir)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/medleydb/medley/conformance"
 	"github.com/medleydb/medley/server"
+	"github.com/medleydb/medley/server/check"
 	"github.com/medleydb/medley/server/cli"
 )
 
@@ -14,6 +15,7 @@ const usage = `usage: medley COMMAND [arguments]
 
   server [file.conf] [--option value ...]   start a server
   cli [options] [command [argument ...]]    talk to a server
+  check rdb|aof [--fix] FILE                look whether files of data are whole
   conformance --addr host:port              report what a server supports
 
 Each command but server tells its options with --help.
@@ -31,6 +33,8 @@ func run(args []string) int {
 		return server.Main(args[1:], os.Stdin, os.Stderr)
 	case "cli":
 		return cli.Main(args[1:], os.Stdin, os.Stdout, os.Stderr)
+	case "check":
+		return check.Main(args[1:], os.Stdout, os.Stderr)
 	case "conformance":
 		return conformance.Main(args[1:], os.Stdout, os.Stderr)
 	case "help", "--help", "-h":

@@ -1,0 +1,263 @@
+package persistence_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// files returns the names in the folder of the journal.
+func (p *place) files() (names []string) {
+	p.t.Helper()
+	list, err := os.ReadDir(filepath.Join(p.dir, "appendonlydir"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for _, e := range list {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+// TestJournal protects that what was changed is there after a restart, without a snapshot: under
+// every policy, with a base of either form, after rewrites during which clients write.
+func TestJournal(t *testing.T) {
+	for _, settings := range [][]string{
+		{"appendfsync", "always"},
+		{"appendfsync", "everysec", "aof-timestamp-enabled", "yes"},
+		{"appendfsync", "no", "aof-use-rdb-preamble", "no"},
+	} {
+		t.Run(settings[1], func(t *testing.T) {
+			settings = append(settings, "appendonly", "yes")
+			p := open(t, t.TempDir(), settings...)
+			for round := range 3 {
+				var writers sync.WaitGroup
+				for w := range 3 {
+					writers.Go(func() {
+						r := rand.New(rand.NewPCG(uint64(round), uint64(w)))
+						for range 300 {
+							step(p, r, string(rune('a'+w)))
+						}
+						c := p.NewClient()
+						defer c.Close()
+						for _, words := range [][]any{{"SELECT", 3}, {"MULTI"}, {"SET", "t", w, "EX", 1000}, {"INCR", "t"}, {"SELECT", 1}, {"SADD", "u", w}, {"EXEC"}} {
+							if _, err := c.Do(context.Background(), words...); err != nil {
+								t.Error(words, err)
+							}
+						}
+					})
+				}
+				if round > 0 {
+					p.want("Background append only file rewriting", "BGREWRITEAOF")
+				}
+				writers.Wait()
+				until(t, "the rewrite ends", func() bool { return p.info("aof_rewrite_in_progress") == "0" && p.info("aof_rewrite_scheduled") == "0" })
+				if p.info("aof_last_bgrewrite_status") != "ok" {
+					t.Fatal(p.do("INFO", "persistence"))
+				}
+				want := p.digest()
+				p.want("OK", "DEBUG", "LOADAOF")
+				if got := p.digest(); got != want {
+					t.Errorf("round %d: the data is another after DEBUG LOADAOF", round)
+				}
+				if err := p.CloseWith(false); err != nil {
+					t.Fatal(err)
+				}
+				p = open(t, p.dir, settings...)
+				if got := p.digest(); got != want {
+					t.Fatalf("round %d: the data is another after a restart", round)
+				}
+			}
+			if names := p.files(); len(names) != 3 {
+				t.Error(names)
+			}
+			if err := p.Store().Check(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestExpiredLater protects a replay from the clock: what had a time that has passed since was
+// there when later commands ran.
+func TestExpiredLater(t *testing.T) {
+	settings := []string{"appendonly", "yes", "appendfsync", "always"}
+	p := open(t, t.TempDir(), settings...)
+	soon := fmt.Sprint(time.Now().UnixMilli() + 150)
+	p.want("OK", "SET", "n", "5", "PXAT", soon)
+	p.want("6", "INCR", "n")
+	p.want("1", "HSET", "h", "f", "1")
+	p.do("HPEXPIREAT", "h", soon, "FIELDS", "1", "f")
+	p.want("2", "HINCRBY", "h", "f", "1")
+	p.want("1", "RPUSH", "l", "a")
+	p.want("1", "PEXPIREAT", "l", soon)
+	p.want("2", "RPUSH", "l", "b")
+	p.CloseWith(false)
+	until(t, "it has expired", func() bool { return fmt.Sprint(time.Now().UnixMilli()) > soon })
+	p = open(t, p.dir, settings...)
+	until(t, "all goes that had a time", func() bool { return p.do("DBSIZE") == "0" })
+	p.want("0", "EXISTS", "n", "h", "l")
+}
+
+// TestSwitch protects the turning on and off of the journal while clients write, and that a
+// journal that is turned on begins with all the data.
+func TestSwitch(t *testing.T) {
+	p := open(t, t.TempDir())
+	stop := make(chan struct{})
+	var writers sync.WaitGroup
+	for w := range 2 {
+		writers.Go(func() {
+			r := rand.New(rand.NewPCG(5, uint64(w)))
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					step(p, r, string(rune('a'+w)))
+				}
+			}
+		})
+	}
+	for range 4 {
+		p.want("OK", "CONFIG", "SET", "appendonly", "yes")
+		until(t, "the journal is on", func() bool { return p.info("aof_rewrite_in_progress") == "0" && p.info("aof_current_size") > "0" })
+		p.want("OK", "CONFIG", "SET", "appendfsync", "always")
+		p.want("OK", "SET", "k", "v")
+		p.want("[1 0]", "WAITAOF", "1", "0", "0")
+		p.want("OK", "CONFIG", "SET", "appendfsync", "everysec")
+		p.want("OK", "CONFIG", "SET", "appendonly", "no")
+		p.want("ERR WAITAOF cannot", "WAITAOF", "1", "0", "0")
+		p.want("OK", "CONFIG", "SET", "appendonly", "yes")
+		p.want("OK", "CONFIG", "SET", "appendonly", "no")
+	}
+	p.want("OK", "CONFIG", "SET", "appendonly", "yes")
+	until(t, "the journal is on", func() bool {
+		return p.info("aof_rewrite_in_progress") == "0" && p.info("aof_rewrite_scheduled") == "0" && p.info("aof_current_size") > "0"
+	})
+	close(stop)
+	writers.Wait()
+	want := p.digest()
+	p.CloseWith(false)
+	p = open(t, p.dir, "appendonly", "yes")
+	if p.digest() != want {
+		t.Error("the data is another after a restart")
+	}
+	if err := p.Store().Check(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestTruncatedJournal protects that a journal that was cut off anywhere loads up to the last
+// whole command or transaction, that it goes on from there, and that it is refused where the
+// settings say so, or where not its end is broken.
+func TestTruncatedJournal(t *testing.T) {
+	dir := t.TempDir()
+	settings := []string{"appendonly", "yes", "appendfsync", "always"}
+	p := open(t, dir, settings...)
+	c := p.NewClient()
+	for i := range 60 {
+		ctx := context.Background()
+		c.Do(ctx, "INCR", "n")
+		c.Do(ctx, "MULTI")
+		c.Do(ctx, "SET", "a", i)
+		c.Do(ctx, "SET", "b", i)
+		c.Do(ctx, "EXEC")
+	}
+	c.Close()
+	p.CloseWith(false)
+	path := filepath.Join(dir, "appendonlydir", "appendonly.aof.1.incr.aof")
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := max(0, len(whole)-4096)
+	last := -1
+	for cut := from; cut <= len(whole); cut++ {
+		if cut%53 != 0 && cut < len(whole)-40 {
+			continue // the reader's own test has every byte
+		}
+		if err := os.WriteFile(path, whole[:cut], 0o644); err != nil {
+			t.Fatal(err)
+		}
+		p := open(t, dir, settings...)
+		n, a, b := p.do("GET", "n"), p.do("GET", "a"), p.do("GET", "b")
+		var k int
+		fmt.Sscan(n, &k)
+		if a != b || a != fmt.Sprint(k-1) && a != fmt.Sprint(k-2) || k < last {
+			t.Fatalf("cut at %d: %s %s %s", cut, n, a, b)
+		}
+		last = k
+		p.want("OK", "SET", "after", fmt.Sprint(cut))
+		p.CloseWith(false)
+		if cut%64 == 0 {
+			p = open(t, dir, settings...)
+			p.want(fmt.Sprint(cut), "GET", "after")
+			p.CloseWith(false)
+		}
+	}
+	if last != 60 {
+		t.Error("the last is ", last)
+	}
+	os.WriteFile(path, whole[:len(whole)-3], 0o644)
+	if _, err := tryOpen(t, dir, append(settings, "aof-load-truncated", "no")...); err == nil {
+		t.Error("a truncated file is loaded though the setting forbids it")
+	}
+	broken := []byte(strings.Replace(string(whole), "$1\r\nn", "$9\r\nn", 1))
+	os.WriteFile(path, broken, 0o644)
+	if _, err := tryOpen(t, dir, settings...); err == nil {
+		t.Error("a broken file is loaded")
+	}
+	if got, _ := os.ReadFile(path); string(got) != string(broken) {
+		t.Error("a broken file was changed")
+	}
+}
+
+// TestGrowth protects the disk from a journal that grows for ever.
+func TestGrowth(t *testing.T) {
+	p := open(t, t.TempDir(), "appendonly", "yes", "auto-aof-rewrite-min-size", "10000")
+	for range 500 {
+		p.want("OK", "SET", "k", strings.Repeat("v", 100))
+	}
+	until(t, "it is rewritten by itself", func() bool { return p.info("aof_rewrites") != "0" && p.info("aof_rewrite_in_progress") == "0" })
+	var size int
+	fmt.Sscan(p.info("aof_current_size"), &size)
+	if size > 10000 {
+		t.Error(size)
+	}
+}
+
+// TestFirstJournal protects data in a snapshot from a server that is started with a journal for
+// the first time, and the single file of older servers.
+func TestFirstJournal(t *testing.T) {
+	p := open(t, t.TempDir())
+	p.want("OK", "SET", "k", "v")
+	p.want("OK", "SAVE")
+	p.CloseWith(false)
+	q := open(t, p.dir, "appendonly", "yes")
+	q.want("v", "GET", "k")
+	q.want("OK", "SET", "l", "w")
+	q.CloseWith(false)
+	q = open(t, p.dir, "appendonly", "yes")
+	q.want("v", "GET", "k")
+	q.want("w", "GET", "l")
+	q.CloseWith(false)
+
+	dir := t.TempDir()
+	old := "*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n*3\r\n$3\r\nset\r\n$3\r\nfoo\r\n$5\r\nhello\r\n"
+	if err := os.WriteFile(filepath.Join(dir, "appendonly.aof"), []byte(old), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	q = open(t, dir, "appendonly", "yes")
+	q.want("hello", "GET", "foo")
+	q.want("OK", "SET", "bar", "x")
+	q.CloseWith(false)
+	q = open(t, dir, "appendonly", "yes")
+	q.want("hello", "GET", "foo")
+	q.want("x", "GET", "bar")
+}
