@@ -11,6 +11,7 @@ import (
 
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/commands/config"
+	"github.com/medleydb/medley/commands/scriptcmd"
 	"github.com/medleydb/medley/commands/slowlog"
 	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/keyspace"
@@ -75,6 +76,7 @@ func Open(o Options) (*Engine, error) {
 		Pause: &command.Pause{}, Log: o.Log, RunID: randomHex(40), Unblock: e.unblock, Kill: e.kill,
 		Users: command.Password(o.Config.Requirepass.Load), ImportMode: o.Config.ImportMode.Load,
 	}
+	e.svc.Scripting = scriptcmd.New(table)
 	e.svc.StartMs = e.NowMs()
 	replID := randomHex(40)
 	e.svc.ReplID.Store(&replID)

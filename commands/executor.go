@@ -34,6 +34,7 @@ type Executor struct {
 	quick      *command.Spec
 	unmeasured int64
 
+	short   bool    // memory is at its limit
 	one     batched // the command of Execute
 	batch   Batch
 	keys    keyspace.Ahead // of the present command
@@ -106,7 +107,7 @@ func (x *Executor) execute(s *command.Session, it *batched, r command.Reply) Out
 		x.refuse(s, spec, text, r)
 		return x.finish(s)
 	}
-	if x.svc.Pause.Kind() != command.PauseNone && x.held(s, spec) {
+	if x.svc.Pause.Kind() != command.PauseNone && x.held(s, spec, argv) {
 		return Retry
 	}
 	if s.InMulti && !runsInMulti(spec) {
@@ -136,11 +137,11 @@ func (x *Executor) run(s *command.Session, it *batched, r command.Reply) (waits 
 	x.tx.Begin(x.eng.clock.ms(x.ns))
 	x.tx.DB = s.DB()
 	x.tx.NoTouch = s.Flag(command.NoTouch)
-	x.tx.Expired = x.expiredMode(s, spec)
+	x.tx.Expired = x.expiredMode(s, spec, argv)
 	x.lock(s, it)
 	mark := r.Len()
 	c := &x.ctx
-	c.Session, c.Reply, c.Spec, c.Nested = s, r, spec, false
+	c.Session, c.Reply, c.Spec, c.Nested, c.OutOfMemory = s, r, spec, false, x.short
 	err := x.handle(c, spec, argv)
 	switch err {
 	case nil:
@@ -149,9 +150,7 @@ func (x *Executor) run(s *command.Session, it *batched, r command.Reply) (waits 
 		x.park(s, spec, argv, c.Wait)
 	default:
 		r.Truncate(mark)
-		text := command.WireText(err, spec)
-		r.Error(text)
-		x.svc.Stats.CountError(code(text))
+		x.fail(err, spec, r)
 	}
 	size := r.Len() - mark
 	if offset := x.tx.End(); offset != 0 {
@@ -165,11 +164,20 @@ func (x *Executor) run(s *command.Session, it *batched, r command.Reply) (waits 
 	return false
 }
 
+// fail replies the error.
+func (x *Executor) fail(err error, spec *command.Spec, r command.Reply) {
+	text := command.WireText(err, spec)
+	r.Error(text)
+	if _, ok := err.(command.Counted); !ok {
+		x.svc.Stats.CountError(code(text))
+	}
+}
+
 // expiredMode keeps expired keys while clients are paused, so that the keys stay as
 // they are, and shows them to one that imports data.
-func (x *Executor) expiredMode(s *command.Session, spec *command.Spec) keyspace.ExpiredMode {
+func (x *Executor) expiredMode(s *command.Session, spec *command.Spec, argv [][]byte) keyspace.ExpiredMode {
 	importing := x.svc.Importing()
-	if x.svc.Pause.Kind() == command.PauseNone && !importing || x.writes(s, spec) {
+	if x.svc.Pause.Kind() == command.PauseNone && !importing || x.writes(s, spec, argv) {
 		return keyspace.RemoveExpired
 	}
 	if importing && s.Flag(command.ImportSource) {
@@ -267,9 +275,7 @@ func (x *Executor) Call(outer *command.Context, spec *command.Spec, argv [][]byt
 		command.Replay(r, outer.Wait.TimedOut)
 	default:
 		r.Truncate(mark)
-		text := command.WireText(err, spec)
-		r.Error(text)
-		x.svc.Stats.CountError(code(text))
+		x.fail(err, spec, r)
 	}
 	x.count(s, spec, argv, r.Len()-mark, err != nil && err != command.ErrParked)
 	outer.Spec, outer.Args, outer.Nested = spec0, args, nested
@@ -306,7 +312,7 @@ func (x *Executor) lock(s *command.Session, it *batched) {
 		}
 		s.Watch.AddShards(store, x.set)
 		for _, q := range s.Queue {
-			q.Spec.AddShards(store, q.Argv, x.set)
+			q.Spec.AddShards(x.svc, q.Argv, x.set)
 		}
 		keys = func(yield func([]byte)) {
 			for _, q := range s.Queue {
@@ -314,11 +320,15 @@ func (x *Executor) lock(s *command.Session, it *batched) {
 			}
 		}
 	default:
+		if spec.Beyond != nil && spec.Beyond(x.svc, argv) {
+			x.tx.LockAll()
+			return
+		}
 		if spec.Search == nil {
 			x.lockKeys(s, it)
 			return
 		}
-		spec.AddShards(store, argv, x.set)
+		spec.AddShards(x.svc, argv, x.set)
 	}
 	x.tx.LockSet(x.set)
 	if store.Waiters() > 0 {
@@ -358,7 +368,8 @@ func (x *Executor) refusal(s *command.Session, spec *command.Spec, argv [][]byte
 	case s.InMulti && spec.Flags&command.NoMulti != 0:
 		return command.WireText(command.ErrNotInMulti, spec)
 	}
-	if x.eng.maxMemory.Load() > 0 && !x.eng.makeRoom(x) && x.deniedOOM(s, spec) {
+	x.short = x.eng.maxMemory.Load() > 0 && !x.eng.makeRoom(x)
+	if x.short && x.deniedOOM(s, spec) {
 		return command.WireText(command.ErrOOM, spec)
 	}
 	return ""
@@ -464,19 +475,26 @@ func runsInMulti(spec *command.Spec) bool {
 
 // held keeps the session's command back while clients are paused. A pause of
 // everything holds CLIENT UNPAUSE too: it ends when its time has passed.
-func (x *Executor) held(s *command.Session, spec *command.Spec) bool {
-	return x.svc.Pause.Hold(s, x.writes(s, spec), x.NowMs())
+func (x *Executor) held(s *command.Session, spec *command.Spec, argv [][]byte) bool {
+	return x.svc.Pause.Hold(s, x.writes(s, spec, argv), x.NowMs())
 }
 
-func (x *Executor) writes(s *command.Session, spec *command.Spec) bool {
+func (x *Executor) writes(s *command.Session, spec *command.Spec, argv [][]byte) bool {
 	if spec.FullName == "exec" {
 		for _, q := range s.Queue {
-			if q.Spec.Flags&(command.Write|command.MayReplicate) != 0 {
+			if x.mayWrite(q.Spec, q.Argv) {
 				return true
 			}
 		}
 	}
-	return spec.Flags&(command.Write|command.MayReplicate) != 0
+	return x.mayWrite(spec, argv)
+}
+
+func (x *Executor) mayWrite(spec *command.Spec, argv [][]byte) bool {
+	if spec.Flags&command.MayReplicate != 0 {
+		return spec.Writes == nil || spec.Writes(x.svc, argv)
+	}
+	return spec.Flags&command.Write != 0
 }
 
 // cloneArgv copies arguments in one allocation of bytes.

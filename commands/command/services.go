@@ -37,12 +37,26 @@ type Services struct {
 	// ImportMode reports whether data is being imported, so that expired keys stay;
 	// nil for never. It is set before the first session.
 	ImportMode func() bool
+	// Scripting has the scripts and functions.
+	Scripting Scripting
 	// Shutdown ends the server; nil in an embedded engine.
 	Shutdown func(ShutdownOptions) error
 	// ActiveExpire turns the sweep of expired keys on and off.
 	ActiveExpire atomic.Bool
 	// CronPaused stops the engine's background work, for tests.
 	CronPaused atomic.Bool
+}
+
+// Scripting is what others may know of scripts and functions.
+type Scripting interface {
+	Figures() ScriptFigures
+}
+
+// ScriptFigures tell of scripts and functions.
+type ScriptFigures struct {
+	Scripts, Libraries, Functions int
+	ScriptBytes, FunctionBytes    int64 // of their texts
+	Evicted                       int64 // scripts, since the start
 }
 
 // Users knows the users and their passwords.

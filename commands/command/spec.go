@@ -26,6 +26,12 @@ type Spec struct {
 	// position, 0 for none, and whether the command may also look at keys that are no
 	// arguments, and so needs all shards. The arguments may be malformed.
 	Search func(argv [][]byte) (at int, beyond bool)
+	// Beyond reports whether the command may touch keys that are no arguments, and so needs
+	// all shards, where that depends on more than the arguments; nil for never.
+	Beyond func(sv *Services, argv [][]byte) bool
+	// Writes reports whether the command may change keys, of one with the flag MayReplicate
+	// for which that depends on its arguments; nil for always.
+	Writes func(sv *Services, argv [][]byte) bool
 	Scope  Scope
 	Run    func(*Context) error
 	Subs   []*Spec
@@ -91,13 +97,14 @@ const (
 	NoMulti                          // no_multi
 	MovableKeys                      // movablekeys; set by NewTable
 	AllowBusy                        // allow_busy
+	NoMandatoryKeys                  // no_mandatory_keys
 	Protected                        // protected; hidden
 	ArbitraryKeys                    // touches_arbitrary_keys; hidden
 )
 
 var flagNames = [...]string{"write", "readonly", "denyoom", "admin", "pubsub", "noscript",
 	"blocking", "loading", "stale", "skip_monitor", "skip_slowlog", "asking", "fast", "no_auth",
-	"may_replicate", "sentinel", "no_async_loading", "no_multi", "movablekeys", "allow_busy"}
+	"may_replicate", "sentinel", "no_async_loading", "no_multi", "movablekeys", "allow_busy", "no_mandatory_keys"}
 
 // Names returns the names of the flags that COMMAND INFO shows.
 func (f Flags) Names() []string {
@@ -329,8 +336,9 @@ func (t *Table) fill() {
 }
 
 // AddShards adds the shards that the command needs in a transaction to the set.
-func (s *Spec) AddShards(store *keyspace.Store, argv [][]byte, set keyspace.ShardSet) {
-	if s.locking == LockAll || s.Scope == ScopeAllInMulti {
+func (s *Spec) AddShards(sv *Services, argv [][]byte, set keyspace.ShardSet) {
+	store := sv.Store
+	if s.locking == LockAll || s.Scope == ScopeAllInMulti || s.Beyond != nil && s.Beyond(sv, argv) {
 		set.AddAll(store)
 		return
 	}

@@ -98,3 +98,13 @@ func toText(v glua.LValue) (string, bool) {
 	}
 	return "", false
 }
+
+// Text returns a string, or a number as Lua writes it; false for other values.
+func Text(v glua.LValue) (string, bool) { return toText(v) }
+
+// Raise raises the value as an error.
+func Raise(L *glua.LState, v glua.LValue) { raise(L, v) }
+
+// Where returns the position of the function at a level above the running one, as errors begin
+// with it: "name:line: ".
+func Where(L *glua.LState, level int) string { return where(L, level) }

@@ -309,8 +309,12 @@ func (st *State) protected(L *glua.LState, args int) error {
 		fail(L, "C stack overflow")
 	}
 	st.nested++
-	defer func() { st.nested-- }()
-	return L.PCall(args, glua.MultRet, nil)
+	err := L.PCall(args, glua.MultRet, nil)
+	st.nested--
+	if api, ok := err.(*glua.ApiError); ok {
+		repanic(api)
+	}
+	return err
 }
 
 // caught is the value of an error as scripts see it: of a table that tells of an error, as

@@ -131,6 +131,9 @@ var (
 	loop      = regexp.MustCompile(`for statement (init|limit|step) must be a number$`)
 )
 
+// overflow is what the machine panics with when calls nest too deep.
+const overflow = "lua callstack overflow"
+
 // reword turns texts of the machine into Lua's.
 func reword(v glua.LValue) glua.LValue {
 	s, ok := v.(glua.LString)
@@ -141,6 +144,8 @@ func reword(v glua.LValue) glua.LValue {
 	switch {
 	case strings.HasSuffix(t, "attempt to call a non-function object"):
 		t = strings.TrimSuffix(t, "non-function object") + "table value"
+	case t == overflow:
+		t = "stack overflow"
 	case strings.HasSuffix(t, "registry overflow"):
 		t = strings.TrimSuffix(t, "registry overflow") + "stack overflow"
 	case strings.Contains(t, "attempt to compare"):

@@ -41,9 +41,10 @@ func NewRuntime(libs ...Library) *Runtime {
 // Get returns a state from the pool, and Put gives it back.
 func (r *Runtime) Get() *State { return r.pool.Get().(*State) }
 
-// Put gives a state back that holds nothing of its user any more.
+// Put gives a state back that holds nothing of its user any more. One in which something has
+// panicked must not come back.
 func (r *Runtime) Put(st *State) {
-	st.Host, st.json = nil, defaultJSON
+	st.json, st.chunk, st.nested = defaultJSON, nil, 0
 	if len(st.closures) > maxClosures {
 		clear(st.closures)
 	}
@@ -56,7 +57,7 @@ const maxClosures = 1024
 // A State runs chunks, one at a time.
 type State struct {
 	L *glua.LState
-	// Host is of whoever uses the state, for the functions of their libraries.
+	// Host is of whoever has made the state's libraries, for their functions.
 	Host any
 
 	rt       *Runtime
@@ -83,7 +84,7 @@ const (
 func (r *Runtime) NewState() *State {
 	L := glua.NewState(glua.Options{
 		SkipOpenLibs: true, MinimizeStackMemory: true, CallStackSize: maxCalls,
-		RegistrySize: 1024, RegistryMaxSize: maxRegisters, RegistryGrowStep: 16384,
+		RegistrySize: 1024, RegistryMaxSize: maxRegisters, RegistryGrowStep: 16384, IncludeGoStackTrace: true,
 	})
 	st := &State{L: L, rt: r, builtins: map[string]glua.LValue{}, proxies: map[*glua.LTable]*glua.LTable{}, closures: map[*Chunk]*glua.LFunction{}}
 	st.globals = L.G.Global
@@ -236,9 +237,18 @@ func (st *State) failed(c *Chunk, err error) *Error {
 	if !ok {
 		return &Error{Value: glua.LString(err.Error())}
 	}
+	repanic(api)
 	e := &Error{Value: reword(api.Object)}
 	e.Source, e.Line = position(api.StackTrace)
 	return e
+}
+
+// repanic lets a panic of a builtin go on, which the machine has caught: it is no error of a
+// script.
+func repanic(err *glua.ApiError) {
+	if err.Type == glua.ApiErrorPanic && err.Object.String() != overflow {
+		panic(err.Object.String() + "\n" + err.StackTrace)
+	}
 }
 
 // position returns the innermost line of Lua in a stack trace of the machine.
