@@ -76,7 +76,9 @@ func Open(o Options) (*Engine, error) {
 		Pause: &command.Pause{}, Log: o.Log, RunID: randomHex(40), Unblock: e.unblock, Kill: e.kill,
 		Users: command.Password(o.Config.Requirepass.Load), ImportMode: o.Config.ImportMode.Load,
 	}
-	e.svc.Scripting = scriptcmd.New(table)
+	scripts := scriptcmd.New(table, store, o.Config)
+	store.SetPatience(scripts)
+	e.svc.Scripting = scripts
 	e.svc.StartMs = e.NowMs()
 	replID := randomHex(40)
 	e.svc.ReplID.Store(&replID)

@@ -138,7 +138,9 @@ func (x *Executor) run(s *command.Session, it *batched, r command.Reply) (waits 
 	x.tx.DB = s.DB()
 	x.tx.NoTouch = s.Flag(command.NoTouch)
 	x.tx.Expired = x.expiredMode(s, spec, argv)
-	x.lock(s, it)
+	if !x.lockPatiently(s, it, r) {
+		return false
+	}
 	mark := r.Len()
 	c := &x.ctx
 	c.Session, c.Reply, c.Spec, c.Nested, c.OutOfMemory = s, r, spec, false, x.short
@@ -281,6 +283,24 @@ func (x *Executor) Call(outer *command.Context, spec *command.Spec, argv [][]byt
 	outer.Spec, outer.Args, outer.Nested = spec0, args, nested
 }
 
+// lockPatiently takes the locks that the command needs. Where a script keeps one for longer than
+// its limit, it replies that and returns false.
+func (x *Executor) lockPatiently(s *command.Session, it *batched, r command.Reply) bool {
+	x.tx.MayGiveUp = s.Watch.Len() == 0 // else the keys must be released, under their locks
+	x.lock(s, it)
+	x.tx.MayGiveUp = false
+	if !x.tx.Lost() {
+		return true
+	}
+	err := x.svc.Scripting.AnyBusy()
+	if err == nil { // it has ended meanwhile
+		x.lock(s, it)
+		return true
+	}
+	x.refuse(s, it.spec, command.WireText(err, it.spec), r)
+	return false
+}
+
 // lock takes the locks that the command needs.
 func (x *Executor) lock(s *command.Session, it *batched) {
 	spec, argv, store := it.spec, it.argv, x.svc.Store
@@ -289,7 +309,7 @@ func (x *Executor) lock(s *command.Session, it *batched) {
 			it.key, it.place = key, store.Place(key)
 		}
 		x.tx.LockPlace(key, it.place)
-		if spec.Flags&command.Write != 0 && store.Waiters() > 0 {
+		if spec.Flags&command.Write != 0 && store.Waiters() > 0 && !x.tx.Lost() {
 			x.set.Clear()
 			x.set.Add(it.place.Shard)
 			x.tx.Close(x.set, func(yield func([]byte)) { yield(key) })
@@ -331,7 +351,7 @@ func (x *Executor) lock(s *command.Session, it *batched) {
 		spec.AddShards(x.svc, argv, x.set)
 	}
 	x.tx.LockSet(x.set)
-	if store.Waiters() > 0 {
+	if store.Waiters() > 0 && !x.tx.Lost() {
 		x.tx.Close(x.set, keys)
 	}
 }
@@ -349,7 +369,7 @@ func (x *Executor) lockKeys(s *command.Session, it *batched) {
 		x.glanced += store.LookAhead(s.DB(), &x.keys)
 	}
 	x.tx.LockPlaces(x.set, &x.keys)
-	if store.Waiters() > 0 {
+	if store.Waiters() > 0 && !x.tx.Lost() {
 		x.tx.Close(x.set, func(yield func([]byte)) {
 			it.spec.EachKey(it.argv, func(k []byte, _ command.KeyFlags) { yield(k) })
 		})
@@ -372,7 +392,31 @@ func (x *Executor) refusal(s *command.Session, spec *command.Spec, argv [][]byte
 	if x.short && x.deniedOOM(s, spec) {
 		return command.WireText(command.ErrOOM, spec)
 	}
+	if x.svc.Scripting.Strained() && spec.Flags&command.AllowBusy == 0 {
+		if err := x.busy(s, spec, argv); err != nil {
+			return command.WireText(err, spec)
+		}
+	}
 	return ""
+}
+
+// busy returns the error of a command that a script stands in the way of, which has run for
+// longer than its limit. Commands without keys that look at data come under it, too.
+func (x *Executor) busy(s *command.Session, spec *command.Spec, argv [][]byte) error {
+	x.set.Clear()
+	switch {
+	case spec.Locking() == command.LockSession:
+		for _, q := range s.Queue {
+			q.Spec.AddShards(x.svc, q.Argv, x.set)
+		}
+	case spec.Locking() == command.LockNone && spec.Scope == command.ScopeKeys:
+		if spec.Group == command.GroupServer || spec.Group == command.GroupGeneric {
+			return x.svc.Scripting.AnyBusy()
+		}
+	default:
+		spec.AddShards(x.svc, argv, x.set)
+	}
+	return x.svc.Scripting.Busy(x.set)
 }
 
 // deniedOOM reports whether the command may not run while memory is short: EXEC

@@ -67,7 +67,11 @@ func run(cfg *config.Config, log *slog.Logger) error {
 	}
 	defer srv.Close()
 	stop := make(chan os.Signal, 1)
-	eng.Services().Shutdown = func(command.ShutdownOptions) error {
+	eng.Services().Shutdown = func(o command.ShutdownOptions) error {
+		if o.NoSave && eng.Services().Scripting.AnyBusy() != nil {
+			log.Info("ending at once: a script runs that may never end")
+			os.Exit(0)
+		}
 		select {
 		case stop <- syscall.SIGTERM:
 		default: // it ends already

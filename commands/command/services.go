@@ -50,6 +50,14 @@ type Services struct {
 // Scripting is what others may know of scripts and functions.
 type Scripting interface {
 	Figures() ScriptFigures
+	// Strained reports whether a script runs that may run for long.
+	Strained() bool
+	// Busy returns the error of a command that needs the shards, while a script that holds
+	// one of them has run for longer than its limit; nil when none has. A script that
+	// holds all shards stands in the way of any command.
+	Busy(set keyspace.ShardSet) error
+	// AnyBusy returns the error where any script has run for longer than its limit.
+	AnyBusy() error
 }
 
 // ScriptFigures tell of scripts and functions.

@@ -77,29 +77,29 @@ type Flags uint32
 
 // The flags, with the names that COMMAND INFO gives them.
 const (
-	Write          Flags = 1 << iota // write
-	ReadOnly                         // readonly
-	DenyOOM                          // denyoom
-	Admin                            // admin
-	PubSub                           // pubsub
-	NoScript                         // noscript
-	Blocking                         // blocking
-	Loading                          // loading: runs while data is loaded
-	Stale                            // stale: runs on a replica that lost its primary
-	SkipMonitor                      // skip_monitor
-	SkipSlowlog                      // skip_slowlog
-	Asking                           // asking
-	Fast                             // fast
-	NoAuth                           // no_auth
-	MayReplicate                     // may_replicate
-	Sentinel                         // sentinel
-	NoAsyncLoading                   // no_async_loading
-	NoMulti                          // no_multi
-	MovableKeys                      // movablekeys; set by NewTable
-	AllowBusy                        // allow_busy
-	NoMandatoryKeys                  // no_mandatory_keys
-	Protected                        // protected; hidden
-	ArbitraryKeys                    // touches_arbitrary_keys; hidden
+	Write           Flags = 1 << iota // write
+	ReadOnly                          // readonly
+	DenyOOM                           // denyoom
+	Admin                             // admin
+	PubSub                            // pubsub
+	NoScript                          // noscript
+	Blocking                          // blocking
+	Loading                           // loading: runs while data is loaded
+	Stale                             // stale: runs on a replica that lost its primary
+	SkipMonitor                       // skip_monitor
+	SkipSlowlog                       // skip_slowlog
+	Asking                            // asking
+	Fast                              // fast
+	NoAuth                            // no_auth
+	MayReplicate                      // may_replicate
+	Sentinel                          // sentinel
+	NoAsyncLoading                    // no_async_loading
+	NoMulti                           // no_multi
+	MovableKeys                       // movablekeys; set by NewTable
+	AllowBusy                         // allow_busy
+	NoMandatoryKeys                   // no_mandatory_keys
+	Protected                         // protected; hidden
+	ArbitraryKeys                     // touches_arbitrary_keys; hidden
 )
 
 var flagNames = [...]string{"write", "readonly", "denyoom", "admin", "pubsub", "noscript",

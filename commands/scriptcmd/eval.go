@@ -109,7 +109,13 @@ func named(sv *command.Services, argv [][]byte) *Script {
 
 func scriptBeyond(sv *command.Services, argv [][]byte) bool {
 	sc := named(sv, argv)
-	return sc == nil || !sc.contained
+	if sc == nil || !sc.contained {
+		return true
+	}
+	// One that has no keys and may run for ever holds everything, so that there is an end to
+	// it: what waits for it is answered.
+	keyless := len(argv) > 2 && len(argv[2]) == 1 && argv[2][0] == '0'
+	return keyless && !sc.chunk.Quick
 }
 
 func scriptWrites(sv *command.Services, argv [][]byte) bool {

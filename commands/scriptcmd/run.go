@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
-	"time"
 
 	glua "github.com/yuin/gopher-lua"
 
@@ -40,10 +39,8 @@ type host struct {
 	argv    [][]byte // of a command that only reads
 	readOnly,
 	allowOOM, short bool
-	resp3   bool
-	loads   *library // that is being loaded
-	beganNs int64
-	command [][]byte // that runs it, for others to see: its arguments are kept until it ends
+	resp3 bool
+	loads *library // that is being loaded
 
 	wrote  atomic.Bool // it cannot be killed any more
 	killed atomic.Bool
@@ -134,7 +131,6 @@ func (h *host) execute(k *call) (glua.LValue, *lua.Error) {
 	st := h.st
 	chunk := h.chunk(k)
 	if !chunk.Quick {
-		h.beganNs, h.command = time.Now().UnixNano(), h.c.Argv()
 		h.scripts.busy.enter(h)
 		defer h.scripts.busy.leave(h)
 		st.Interrupt(h.interrupted)

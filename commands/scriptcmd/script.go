@@ -2,7 +2,6 @@ package scriptcmd
 
 import (
 	"strings"
-	"time"
 
 	"github.com/medleydb/medley/commands/command"
 )
@@ -96,8 +95,7 @@ var scriptKill = command.Spec{
 }
 
 func runKill(c *command.Context, function bool) error {
-	limit := time.Duration(c.Services.Config.BusyReplyThreshold.Load()) * time.Millisecond
-	if err := scriptsOf(c).busy.kill(function, limit); err != nil {
+	if err := scriptsOf(c).busy.kill(function); err != nil {
 		return err
 	}
 

@@ -9,7 +9,9 @@ import (
 	"sync/atomic"
 
 	"github.com/medleydb/medley/commands/command"
+	"github.com/medleydb/medley/commands/config"
 	"github.com/medleydb/medley/commands/scriptcmd/lua"
+	"github.com/medleydb/medley/keyspace"
 )
 
 const shaLen = 40
@@ -53,9 +55,10 @@ type Script struct {
 	place     *list.Element // in Scripts.recent; nil for one that was loaded
 }
 
-// New returns the scripts of an engine with the commands of the table.
-func New(table *command.Table) *Scripts {
-	s := &Scripts{table: table, known: map[string]*Script{}, byText: map[string]*Script{}}
+// New returns the scripts of an engine with the commands of the table. cfg tells when a script
+// has run for long.
+func New(table *command.Table, store *keyspace.Store, cfg *config.Config) *Scripts {
+	s := &Scripts{table: table, busy: busy{store: store, limitMs: cfg.BusyReplyThreshold.Load}, known: map[string]*Script{}, byText: map[string]*Script{}}
 	s.libraries.Store(noLibraries())
 	s.rt = lua.NewRuntime(s.redisLibrary(false))
 	s.functionRT = lua.NewRuntime(s.redisLibrary(true))
