@@ -13,6 +13,7 @@ import (
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/commands/config"
 	"github.com/medleydb/medley/commands/persistence"
+	"github.com/medleydb/medley/commands/scriptcmd"
 	"github.com/medleydb/medley/commands/slowlog"
 	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/keyspace"
@@ -87,6 +88,9 @@ func Open(o Options) (*Engine, error) {
 	}
 	e.svc.Tracking = command.NewTracking(store, e.svc.Clients, o.Config.TrackingTableMaxKeys.Load)
 	store.SetInvalidator(e.svc.Tracking)
+	scripts := scriptcmd.New(table, store, o.Config)
+	store.SetPatience(scripts)
+	e.svc.Scripting = scripts
 	e.svc.StartMs = e.NowMs()
 	replID := randomHex(40)
 	e.svc.ReplID.Store(&replID)

@@ -34,6 +34,7 @@ type Executor struct {
 	quick      *command.Spec
 	unmeasured int64
 
+	short   bool    // memory is at its limit
 	one     batched // the command of Execute
 	batch   Batch
 	keys    keyspace.Ahead // of the present command
@@ -111,7 +112,7 @@ func (x *Executor) execute(s *command.Session, it *batched, r command.Reply) Out
 	}
 	if x.svc.Pause.Kind() != command.PauseNone {
 		x.tx.Release()
-		if x.held(s, spec) {
+		if x.held(s, spec, argv) {
 			return Retry
 		}
 	}
@@ -142,11 +143,13 @@ func (x *Executor) run(s *command.Session, it *batched, r command.Reply) (waits 
 	x.tx.Begin(x.eng.clock.ms(x.ns))
 	x.tx.DB, x.tx.Origin = s.DB(), s.ID
 	x.tx.NoTouch = s.Flag(command.NoTouch)
-	x.tx.Expired = x.expiredMode(s, spec)
-	x.lock(s, it)
+	x.tx.Expired = x.expiredMode(s, spec, argv)
+	if !x.lockPatiently(s, it, r) {
+		return false
+	}
 	mark := r.Len()
 	c := &x.ctx
-	c.Session, c.Reply, c.Spec, c.Nested = s, r, spec, false
+	c.Session, c.Reply, c.Spec, c.Nested, c.OutOfMemory = s, r, spec, false, x.short
 	if x.svc.Feed.On() {
 		x.eng.show(s, spec, argv, nil, true)
 	}
@@ -161,9 +164,7 @@ func (x *Executor) run(s *command.Session, it *batched, r command.Reply) (waits 
 		x.park(s, spec, argv, c.Wait)
 	default:
 		r.Truncate(mark)
-		text := command.WireText(err, spec)
-		r.Error(text)
-		x.svc.Stats.CountError(code(text))
+		x.fail(err, spec, r)
 	}
 	if s.Caching != command.CachingUnsaid && !s.InMulti && !aboutClients(spec) {
 		s.Caching = command.CachingUnsaid
@@ -191,11 +192,20 @@ func aboutClients(spec *command.Spec) bool {
 	return spec.Parent() != nil && spec.Parent().Name == "client"
 }
 
+// fail replies the error.
+func (x *Executor) fail(err error, spec *command.Spec, r command.Reply) {
+	text := command.WireText(err, spec)
+	r.Error(text)
+	if _, ok := err.(command.Counted); !ok {
+		x.svc.Stats.CountError(code(text))
+	}
+}
+
 // expiredMode keeps expired keys while clients are paused, so that the keys stay as
 // they are, and shows them to one that imports data.
-func (x *Executor) expiredMode(s *command.Session, spec *command.Spec) keyspace.ExpiredMode {
+func (x *Executor) expiredMode(s *command.Session, spec *command.Spec, argv [][]byte) keyspace.ExpiredMode {
 	importing := x.svc.Importing()
-	if x.svc.Pause.Kind() == command.PauseNone && !importing || x.writes(s, spec) {
+	if x.svc.Pause.Kind() == command.PauseNone && !importing || x.writes(s, spec, argv) {
 		return keyspace.RemoveExpired
 	}
 	if importing && s.Flag(command.ImportSource) {
@@ -307,12 +317,28 @@ func (x *Executor) Call(outer *command.Context, spec *command.Spec, argv [][]byt
 		command.Replay(r, outer.Wait.TimedOut)
 	default:
 		r.Truncate(mark)
-		text := command.WireText(err, spec)
-		r.Error(text)
-		x.svc.Stats.CountError(code(text))
+		x.fail(err, spec, r)
 	}
 	x.count(s, spec, argv, r.Len()-mark, err != nil && err != command.ErrParked)
 	outer.Spec, outer.Args, outer.Nested = spec0, args, nested
+}
+
+// lockPatiently takes the locks that the command needs. Where a script keeps one for longer than
+// its limit, it replies that and returns false.
+func (x *Executor) lockPatiently(s *command.Session, it *batched, r command.Reply) bool {
+	x.tx.MayGiveUp = s.Watch.Len() == 0 // else the keys must be released, under their locks
+	x.lock(s, it)
+	x.tx.MayGiveUp = false
+	if !x.tx.Lost() {
+		return true
+	}
+	err := x.svc.Scripting.AnyBusy()
+	if err == nil { // it has ended meanwhile
+		x.lock(s, it)
+		return true
+	}
+	x.refuse(s, it.spec, command.WireText(err, it.spec), r)
+	return false
 }
 
 // lock takes the locks that the command needs.
@@ -323,6 +349,9 @@ func (x *Executor) lock(s *command.Session, it *batched) {
 			it.key, it.place = key, store.Place(key)
 		}
 		x.tx.LockPlace(key, it.place)
+		if x.tx.Lost() {
+			return
+		}
 		if len(x.ahead) > 1 {
 			x.glanced += x.tx.LookInside(key, it.place, x.ahead)
 		}
@@ -349,7 +378,7 @@ func (x *Executor) lock(s *command.Session, it *batched) {
 		}
 		s.Watch.AddShards(store, x.set)
 		for _, q := range s.Queue {
-			q.Spec.AddShards(store, q.Argv, x.set)
+			q.Spec.AddShards(x.svc, q.Argv, x.set)
 		}
 		keys = func(yield func([]byte)) {
 			for _, q := range s.Queue {
@@ -357,14 +386,18 @@ func (x *Executor) lock(s *command.Session, it *batched) {
 			}
 		}
 	default:
+		if spec.Beyond != nil && spec.Beyond(x.svc, argv) {
+			x.tx.LockAll()
+			return
+		}
 		if spec.Search == nil {
 			x.lockKeys(s, it)
 			return
 		}
-		spec.AddShards(store, argv, x.set)
+		spec.AddShards(x.svc, argv, x.set)
 	}
 	x.tx.LockSet(x.set)
-	if store.Waiters() > 0 {
+	if store.Waiters() > 0 && !x.tx.Lost() {
 		x.tx.Close(x.set, keys)
 	}
 }
@@ -382,7 +415,7 @@ func (x *Executor) lockKeys(s *command.Session, it *batched) {
 		x.glanced += store.LookAhead(s.DB(), &x.keys)
 	}
 	x.tx.LockPlaces(x.set, &x.keys)
-	if store.Waiters() > 0 {
+	if store.Waiters() > 0 && !x.tx.Lost() {
 		x.tx.Close(x.set, func(yield func([]byte)) {
 			it.spec.EachKey(it.argv, func(k []byte, _ command.KeyFlags) { yield(k) })
 		})
@@ -406,14 +439,20 @@ func (x *Executor) refusal(s *command.Session, spec *command.Spec, argv [][]byte
 		return "ERR Can't execute '" + spec.FullName + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
 	}
 	if x.svc.Files != nil {
-		if text := x.refusalOfFiles(s, spec); text != "" {
+		if text := x.refusalOfFiles(s, spec, argv); text != "" {
 			return text
 		}
 	}
+	x.short = false
 	if x.eng.maxMemory.Load() > 0 {
 		x.tx.Release()
-		if !x.eng.makeRoom(x) && x.deniedOOM(s, spec) {
+		if x.short = !x.eng.makeRoom(x); x.short && x.deniedOOM(s, spec) {
 			return command.WireText(command.ErrOOM, spec)
+		}
+	}
+	if x.svc.Scripting.Strained() && spec.Flags&command.AllowBusy == 0 {
+		if err := x.busy(s, spec, argv); err != nil {
+			return command.WireText(err, spec)
 		}
 	}
 	return ""
@@ -421,17 +460,19 @@ func (x *Executor) refusal(s *command.Session, spec *command.Spec, argv [][]byte
 
 // refusalOfFiles returns the error of a command that cannot run because the data is not there
 // yet, or because changes could not be kept.
-func (x *Executor) refusalOfFiles(s *command.Session, spec *command.Spec) string {
+func (x *Executor) refusalOfFiles(s *command.Session, spec *command.Spec, argv [][]byte) string {
 	if x.svc.Files.Loading() && spec.Flags&command.Loading == 0 {
 		return command.WireText(command.ErrLoading, spec)
 	}
-	if x.svc.Files.Refusal() == nil {
-		if spec.Flags&command.Write != 0 {
+	err := x.svc.Files.Refusal()
+	if err == nil {
+		if x.svc.Files.Crowded() && x.writes(s, spec, argv) {
+			x.tx.Release()
 			x.svc.Files.Room()
 		}
 		return ""
 	}
-	if err := x.svc.Files.Refusal(); err != nil && (x.writes(s, spec) || spec.FullName == "ping") {
+	if x.writes(s, spec, argv) || spec.FullName == "ping" {
 		return command.WireText(err, spec)
 	}
 	return ""
@@ -457,6 +498,25 @@ func forSubscribers(spec *command.Spec) bool {
 		return true
 	}
 	return strings.HasSuffix(spec.Name, "subscribe")
+}
+
+// busy returns the error of a command that a script stands in the way of, which has run for
+// longer than its limit. Commands without keys that look at data come under it, too.
+func (x *Executor) busy(s *command.Session, spec *command.Spec, argv [][]byte) error {
+	x.set.Clear()
+	switch {
+	case spec.Locking() == command.LockSession:
+		for _, q := range s.Queue {
+			q.Spec.AddShards(x.svc, q.Argv, x.set)
+		}
+	case spec.Locking() == command.LockNone && spec.Scope == command.ScopeKeys:
+		if spec.Group == command.GroupServer || spec.Group == command.GroupGeneric {
+			return x.svc.Scripting.AnyBusy()
+		}
+	default:
+		spec.AddShards(x.svc, argv, x.set)
+	}
+	return x.svc.Scripting.Busy(x.set)
 }
 
 // deniedOOM reports whether the command may not run while memory is short: EXEC
@@ -559,19 +619,26 @@ func runsInMulti(spec *command.Spec) bool {
 
 // held keeps the session's command back while clients are paused. A pause of
 // everything holds CLIENT UNPAUSE too: it ends when its time has passed.
-func (x *Executor) held(s *command.Session, spec *command.Spec) bool {
-	return x.svc.Pause.Hold(s, x.writes(s, spec), x.NowMs())
+func (x *Executor) held(s *command.Session, spec *command.Spec, argv [][]byte) bool {
+	return x.svc.Pause.Hold(s, x.writes(s, spec, argv), x.NowMs())
 }
 
-func (x *Executor) writes(s *command.Session, spec *command.Spec) bool {
+func (x *Executor) writes(s *command.Session, spec *command.Spec, argv [][]byte) bool {
 	if spec.FullName == "exec" {
 		for _, q := range s.Queue {
-			if q.Spec.Flags&(command.Write|command.MayReplicate) != 0 {
+			if x.mayWrite(q.Spec, q.Argv) {
 				return true
 			}
 		}
 	}
-	return spec.Flags&(command.Write|command.MayReplicate) != 0
+	return x.mayWrite(spec, argv)
+}
+
+func (x *Executor) mayWrite(spec *command.Spec, argv [][]byte) bool {
+	if spec.Flags&command.MayReplicate != 0 {
+		return spec.Writes == nil || spec.Writes(x.svc, argv)
+	}
+	return spec.Flags&command.Write != 0
 }
 
 // cloneArgv copies arguments in one allocation of bytes.

@@ -46,3 +46,16 @@ func (set ShardSet) each(fn func(shard int)) {
 		}
 	}
 }
+
+// Has reports whether the shard is in the set.
+func (set ShardSet) Has(shard int) bool { return set[shard>>6]&(1<<(shard&63)) != 0 }
+
+// Meets reports whether the sets have a shard in common.
+func (set ShardSet) Meets(other ShardSet) bool {
+	for w, m := range other {
+		if m&set[w] != 0 {
+			return true
+		}
+	}
+	return false
+}

@@ -54,12 +54,14 @@ type Store struct {
 	snap     atomic.Pointer[snapshot]
 	snapping sync.Mutex
 	waiters  atomic.Int64
+	patience Patience
 	txs      sync.Pool
 }
 
 // A shard is a part of the slots, in all databases.
 type shard struct {
-	mu     sync.Mutex
+	mu     shardLock
+	number int
 	tables []*table
 
 	watched map[dbKey][]*Watch
@@ -122,6 +124,7 @@ func Open(o Options) (*Store, error) {
 	s.all = s.NewShardSet()
 	s.all.AddAll(s)
 	for i := range s.shards {
+		s.shards[i].number = i
 		s.shards[i].tables = make([]*table, o.Databases)
 	}
 	return s, nil

@@ -32,6 +32,11 @@ type Tx struct {
 	// Expired says what lookups do with a key whose time has passed.
 	Expired ExpiredMode
 
+	// MayGiveUp lets the transaction give up waiting for locks that are held for long (see
+	// Patience): it then holds none, and Lost says so.
+	MayGiveUp bool
+	lost      bool
+
 	set    []uint64 // held shards
 	single int      // the only held shard, or -1
 	held   bool
@@ -146,9 +151,11 @@ func (tx *Tx) LockKey(shard int) {
 	if debug {
 		tx.checkUnlocked()
 	}
+	if tx.lost = !tx.lock(&tx.store.shards[shard]); tx.lost {
+		return
+	}
 	tx.single = shard
 	tx.held = true
-	tx.store.shards[shard].mu.Lock()
 }
 
 // LockPlace is LockKey for a key whose place is known. It borrows the key until the
@@ -196,9 +203,18 @@ func (tx *Tx) LockSet(set ShardSet) {
 	if debug {
 		tx.checkUnlocked()
 	}
-	copy(tx.set, set)
+	tx.lost = false
 	tx.held = true
-	tx.eachHeld(func(sh *shard) { sh.mu.Lock() })
+	for w, m := range set {
+		for ; m != 0; m &= m - 1 {
+			if !tx.lock(&tx.store.shards[w<<6+bits.TrailingZeros64(m)]) {
+				tx.Release()
+				tx.lost = true
+				return
+			}
+			tx.set[w] |= m & -m
+		}
+	}
 }
 
 // LockAll takes the locks of all shards.

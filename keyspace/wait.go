@@ -174,7 +174,9 @@ func (tx *Tx) Close(set ShardSet, keys func(yield func(key []byte))) {
 			return
 		}
 		tx.Release()
-		tx.LockSet(set)
+		if tx.LockSet(set); tx.lost {
+			return
+		}
 	}
 }
 

@@ -68,6 +68,10 @@ func run(cfg *config.Config, log *slog.Logger) error {
 	}
 	end := make(chan command.ShutdownOptions, 1)
 	eng.Services().Shutdown = func(o command.ShutdownOptions) error {
+		if o.NoSave && eng.Services().Scripting.AnyBusy() != nil {
+			log.Info("ending at once: a script runs that may never end")
+			os.Exit(0)
+		}
 		select {
 		case end <- o:
 		default: // it ends already

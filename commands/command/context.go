@@ -18,6 +18,8 @@ type Context struct {
 	Session  *Session
 	Services *Services
 
+	// OutOfMemory says that memory is at its limit.
+	OutOfMemory bool
 	// Nested is set inside EXEC and scripts, where nothing may block.
 	Nested bool
 	// Wait is what a handler that returned Park waits for.

@@ -110,6 +110,17 @@ var wireTexts = map[error]string{
 	datatypes.ErrStringTooLong: "ERR string exceeds maximum allowed size (proto-max-bulk-len)",
 }
 
+// Counted is an error that the statistics of errors have had already: one that a command
+// within the present one has met.
+type Counted struct{ Err error }
+
+func (e Counted) Error() string { return e.Err.Error() }
+
+func (e Counted) Unwrap() error { return e.Err }
+
+// ErrorCode returns the first word of an error's wire text.
+func ErrorCode(text string) string { return ReplyError(text).Code() }
+
 // Errorf returns an error of code ERR with a text of its own, for what only one
 // command says.
 func Errorf(format string, args ...any) error {

@@ -44,6 +44,8 @@ type Services struct {
 	// ImportMode reports whether data is being imported, so that expired keys stay;
 	// nil for never. It is set before the first session.
 	ImportMode func() bool
+	// Scripting has the scripts and functions.
+	Scripting Scripting
 	// Shutdown ends the server; nil in an embedded engine.
 	Shutdown func(ShutdownOptions) error
 	// ActiveExpire turns the sweep of expired keys on and off.
@@ -52,6 +54,26 @@ type Services struct {
 	SkipChecksum atomic.Bool
 	// CronPaused stops the engine's background work, for tests.
 	CronPaused atomic.Bool
+}
+
+// Scripting is what others may know of scripts and functions.
+type Scripting interface {
+	Figures() ScriptFigures
+	// Strained reports whether a script runs that may run for long.
+	Strained() bool
+	// Busy returns the error of a command that needs the shards, while a script that holds
+	// one of them has run for longer than its limit; nil when none has. A script that
+	// holds all shards stands in the way of any command.
+	Busy(set keyspace.ShardSet) error
+	// AnyBusy returns the error where any script has run for longer than its limit.
+	AnyBusy() error
+}
+
+// ScriptFigures tell of scripts and functions.
+type ScriptFigures struct {
+	Scripts, Libraries, Functions int
+	ScriptBytes, FunctionBytes    int64 // of their texts
+	Evicted                       int64 // scripts, since the start
 }
 
 // Users knows the users and their passwords.

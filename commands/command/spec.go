@@ -27,6 +27,12 @@ type Spec struct {
 	// position, 0 for none, and whether the command may also look at keys that are no
 	// arguments, and so needs all shards. The arguments may be malformed.
 	Search func(argv [][]byte) (at int, beyond bool)
+	// Beyond reports whether the command may touch keys that are no arguments, and so needs
+	// all shards, where that depends on more than the arguments; nil for never.
+	Beyond func(sv *Services, argv [][]byte) bool
+	// Writes reports whether the command may change keys, of one with the flag MayReplicate
+	// for which that depends on its arguments; nil for always.
+	Writes func(sv *Services, argv [][]byte) bool
 	Scope  Scope
 	// Element is the argument that names the first element of the value that the command
 	// looks for, counted from the end where it is negative; 0 for none. It is for looking
@@ -76,33 +82,34 @@ type Flags uint32
 
 // The flags, with the names that COMMAND INFO gives them.
 const (
-	Write          Flags = 1 << iota // write
-	ReadOnly                         // readonly
-	DenyOOM                          // denyoom
-	Admin                            // admin
-	PubSub                           // pubsub
-	NoScript                         // noscript
-	Blocking                         // blocking
-	Loading                          // loading: runs while data is loaded
-	Stale                            // stale: runs on a replica that lost its primary
-	SkipMonitor                      // skip_monitor
-	SkipSlowlog                      // skip_slowlog
-	Asking                           // asking
-	Fast                             // fast
-	NoAuth                           // no_auth
-	MayReplicate                     // may_replicate
-	Sentinel                         // sentinel
-	NoAsyncLoading                   // no_async_loading
-	NoMulti                          // no_multi
-	MovableKeys                      // movablekeys; set by NewTable
-	AllowBusy                        // allow_busy
-	Protected                        // protected; hidden
-	ArbitraryKeys                    // touches_arbitrary_keys; hidden
+	Write           Flags = 1 << iota // write
+	ReadOnly                          // readonly
+	DenyOOM                           // denyoom
+	Admin                             // admin
+	PubSub                            // pubsub
+	NoScript                          // noscript
+	Blocking                          // blocking
+	Loading                           // loading: runs while data is loaded
+	Stale                             // stale: runs on a replica that lost its primary
+	SkipMonitor                       // skip_monitor
+	SkipSlowlog                       // skip_slowlog
+	Asking                            // asking
+	Fast                              // fast
+	NoAuth                            // no_auth
+	MayReplicate                      // may_replicate
+	Sentinel                          // sentinel
+	NoAsyncLoading                    // no_async_loading
+	NoMulti                           // no_multi
+	MovableKeys                       // movablekeys; set by NewTable
+	AllowBusy                         // allow_busy
+	NoMandatoryKeys                   // no_mandatory_keys
+	Protected                         // protected; hidden
+	ArbitraryKeys                     // touches_arbitrary_keys; hidden
 )
 
 var flagNames = [...]string{"write", "readonly", "denyoom", "admin", "pubsub", "noscript",
 	"blocking", "loading", "stale", "skip_monitor", "skip_slowlog", "asking", "fast", "no_auth",
-	"may_replicate", "sentinel", "no_async_loading", "no_multi", "movablekeys", "allow_busy"}
+	"may_replicate", "sentinel", "no_async_loading", "no_multi", "movablekeys", "allow_busy", "no_mandatory_keys"}
 
 // Names returns the names of the flags that COMMAND INFO shows.
 func (f Flags) Names() []string {
@@ -334,8 +341,9 @@ func (t *Table) fill() {
 }
 
 // AddShards adds the shards that the command needs in a transaction to the set.
-func (s *Spec) AddShards(store *keyspace.Store, argv [][]byte, set keyspace.ShardSet) {
-	if s.locking == LockAll || s.Scope == ScopeAllInMulti {
+func (s *Spec) AddShards(sv *Services, argv [][]byte, set keyspace.ShardSet) {
+	store := sv.Store
+	if s.locking == LockAll || s.Scope == ScopeAllInMulti || s.Beyond != nil && s.Beyond(sv, argv) {
 		set.AddAll(store)
 		return
 	}

@@ -375,6 +375,12 @@ func (s *Service) tickJournal() {
 	}
 }
 
+// Crowded reports whether more changes wait to be written than should.
+func (s *Service) Crowded() bool {
+	l := s.current.Load()
+	return l != nil && l.Crowded()
+}
+
 // Room waits while more changes wait to be written than should. The caller holds no lock.
 func (s *Service) Room() {
 	if l := s.current.Load(); l != nil {

@@ -181,6 +181,9 @@ func runShutdown(c *command.Context) error {
 	if abort {
 		return command.Errorf("No shutdown in progress.")
 	}
+	if err := c.Services.Scripting.AnyBusy(); err != nil && !o.NoSave {
+		return err
+	}
 	if c.Services.Shutdown == nil {
 		return command.Errorf("SHUTDOWN is for servers: an embedded engine ends with its program")
 	}

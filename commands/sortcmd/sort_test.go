@@ -46,7 +46,7 @@ func TestShards(t *testing.T) {
 		args := argv(line)
 		spec := table.Find(args)
 		got, exp := store.NewShardSet(), store.NewShardSet()
-		spec.AddShards(store, args, got)
+		spec.AddShards(&command.Services{Store: store}, args, got)
 		if want == "*" {
 			exp.AddAll(store)
 		} else {

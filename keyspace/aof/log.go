@@ -142,6 +142,9 @@ func (l *Log) Append(batch []keyspace.Effect) int64 {
 	return l.appended
 }
 
+// Crowded reports whether the buffer is longer than the limit.
+func (l *Log) Crowded() bool { return l.full.Load() }
+
 // Room waits until the buffer is not longer than the limit, or writing fails: who is about to
 // change much calls it while it holds no lock.
 func (l *Log) Room() {

@@ -1,0 +1,271 @@
+package scriptcmd
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	glua "github.com/yuin/gopher-lua"
+
+	"github.com/medleydb/medley/commands/command"
+	"github.com/medleydb/medley/commands/scriptcmd/lua"
+)
+
+// userFunction is what errors call the source of a library.
+const userFunction = "user_function"
+
+// A library is loaded source with its functions. It has a state of its own, in which what is
+// local to it lasts from call to call, and so its functions run one at a time. Who waits
+// for mu holds all shards, as does who has it: so nobody waits.
+type library struct {
+	name      string
+	code      string
+	functions map[string]*function
+	chunk     *lua.Chunk
+
+	mu   sync.Mutex
+	host *host
+}
+
+type function struct {
+	name        string
+	description string // "" for none
+	described   bool
+	flags       flags
+	callback    *glua.LFunction
+	lib         *library
+}
+
+// libraries are those of an engine, and all their functions. A set never changes.
+type libraries struct {
+	byName    map[string]*library
+	functions map[string]*function
+}
+
+// add returns the set with the library, in place of one of its name.
+func (l *libraries) add(lib *library) (*libraries, error) {
+	n := l.without(lib.name)
+	n.byName[lib.name] = lib
+	for name, f := range lib.functions {
+		if n.functions[name] != nil {
+			return nil, command.Errorf("Function %s already exists", name)
+		}
+		n.functions[name] = f
+	}
+	return n, nil
+}
+
+// without returns a copy of the set, without the library of that name.
+func (l *libraries) without(name string) *libraries {
+	n := &libraries{maps.Clone(l.byName), maps.Clone(l.functions)}
+	if lib := n.byName[name]; lib != nil {
+		delete(n.byName, name)
+		for name := range lib.functions {
+			delete(n.functions, name)
+		}
+	}
+	return n
+}
+
+func noLibraries() *libraries {
+	return &libraries{map[string]*library{}, map[string]*function{}}
+}
+
+// sorted returns the libraries by name.
+func (l *libraries) sorted() []*library {
+	return slices.SortedFunc(maps.Values(l.byName), func(a, b *library) int { return strings.Compare(a.name, b.name) })
+}
+
+// sorted returns the library's functions by name.
+func (lib *library) sorted() []*function {
+	return slices.SortedFunc(maps.Values(lib.functions), func(a, b *function) int { return strings.Compare(a.name, b.name) })
+}
+
+// errLoadTimeout is the error of source that runs for long while it is loaded.
+var errLoadTimeout = errors.New("FUNCTION LOAD timeout")
+
+const loadTimeout = 500 * time.Millisecond
+
+// loadLibrary runs the source of a library, which registers its functions.
+func (s *Scripts) loadLibrary(code string, taken func(name string) bool) (*library, error) {
+	name, source, err := libraryName(code)
+	if err != nil {
+		return nil, err
+	}
+	if taken(name) {
+		return nil, command.Errorf("Library '%s' already exists", name)
+	}
+	chunk, err := s.functionRT.Compile(userFunction, source)
+	if err != nil {
+		return nil, command.Errorf("Error compiling function: %s", err)
+	}
+	st := s.functionRT.NewState()
+	lib := &library{name: name, code: code, functions: map[string]*function{}, chunk: chunk, host: hostOf(st)}
+	lib.host.loads = lib
+	defer func() { lib.host.loads = nil }()
+	end := time.Now().Add(loadTimeout)
+	st.Interrupt(func() error {
+		if time.Now().After(end) {
+			return errLoadTimeout
+		}
+		return nil
+	})
+	defer st.Interrupt(nil)
+	if _, failed := st.Run(chunk); failed != nil {
+		return nil, registerError(failed)
+	}
+	if len(lib.functions) == 0 {
+		return nil, command.Errorf("No functions registered")
+	}
+	return lib, nil
+}
+
+func registerError(failed *lua.Error) error {
+	text := "ERR " + failed.Text()
+	if t, ok := failed.Value.(*glua.LTable); ok {
+		text = "ERR unknown error"
+		if s, ok := field(t, "err").(glua.LString); ok {
+			text = string(s)
+		}
+	}
+	if strings.HasSuffix(text, errLoadTimeout.Error()) {
+		text = "ERR " + errLoadTimeout.Error()
+	}
+	return command.Errorf("Error registering functions: %s", oneLine(text))
+}
+
+// libraryName reads the first line, "#!lua name=...", and returns the source without it.
+func libraryName(code string) (name, source string, err error) {
+	if !strings.HasPrefix(code, "#!") {
+		return "", "", command.Errorf("Missing library metadata")
+	}
+	line, rest, ok := strings.Cut(code, "\n")
+	if !ok {
+		return "", "", command.Errorf("Invalid library metadata")
+	}
+	words := strings.Fields(line)
+	given := false
+	for _, w := range words[1:] {
+		n, ok := strings.CutPrefix(w, "name=")
+		if !ok {
+			return "", "", command.Errorf("Invalid metadata value given: %s", w)
+		}
+		if given {
+			return "", "", command.Errorf("Invalid metadata value, name argument was given multiple times")
+		}
+		name, given = n, true
+	}
+	switch {
+	case !given:
+		return "", "", command.Errorf("Library name was not given")
+	case !validName(name):
+		return "", "", errLibraryName
+	case !strings.EqualFold(words[0], "#!lua"):
+		return "", "", command.Errorf("Engine '%s' not found", words[0][2:])
+	}
+	return name, "\n" + rest, nil
+}
+
+const errLibraryName = command.ReplyError("ERR Library names can only contain letters, numbers, or underscores(_) and must be at least one character long")
+
+func validName(name string) bool {
+	for _, c := range []byte(name) {
+		if c != '_' && (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return name != ""
+}
+
+// registerFunction is redis.register_function: of a name and a function, or of a table.
+func (h *host) registerFunction(L *glua.LState) int {
+	if h.loads == nil {
+		return refuse(L, "ERR redis.register_function can only be called on FUNCTION LOAD command")
+	}
+	f, text := functionFrom(L)
+	if text == "" && !validName(f.name) {
+		text = string(errLibraryName[len("ERR "):])
+	}
+	if text == "" && h.loads.functions[f.name] != nil {
+		text = "Function already exists in the library"
+	}
+	if text != "" {
+		return refuse(L, "ERR "+text)
+	}
+	f.lib = h.loads
+	h.loads.functions[f.name] = f
+	return 0
+}
+
+func functionFrom(L *glua.LState) (f *function, refusal string) {
+	f = &function{}
+	switch L.GetTop() {
+	case 1:
+		t, ok := L.Get(1).(*glua.LTable)
+		if !ok {
+			return nil, "calling redis.register_function with a single argument is only applicable to Lua table (representing named arguments)."
+		}
+		return f, f.readTable(t)
+	case 2:
+		name, ok := lua.Text(L.Get(1))
+		if !ok {
+			return nil, "first argument to redis.register_function must be a string"
+		}
+		f.name = name
+		if f.callback, ok = L.Get(2).(*glua.LFunction); !ok {
+			return nil, "second argument to redis.register_function must be a function"
+		}
+		return f, ""
+	}
+	return nil, "wrong number of arguments to redis.register_function"
+}
+
+// readTable reads named arguments.
+func (f *function) readTable(t *glua.LTable) (refusal string) {
+	named := false
+	for k, v := t.Next(glua.LNil); k != glua.LNil; k, v = t.Next(k) {
+		key, ok := k.(glua.LString)
+		if !ok {
+			return "named argument key given to redis.register_function is not a string"
+		}
+		switch key {
+		case "function_name":
+			if f.name, named = lua.Text(v); !named {
+				return "function_name argument given to redis.register_function must be a string"
+			}
+		case "description":
+			if f.description, f.described = lua.Text(v); !f.described {
+				return "description argument given to redis.register_function must be a string"
+			}
+		case "callback":
+			if f.callback, ok = v.(*glua.LFunction); !ok {
+				return "callback argument given to redis.register_function must be a function"
+			}
+		case "flags":
+			list, ok := v.(*glua.LTable)
+			if !ok {
+				return "flags argument to redis.register_function must be a table representing function flags"
+			}
+			for i := 1; list.RawGetInt(i) != glua.LNil; i++ {
+				name, _ := list.RawGetInt(i).(glua.LString)
+				x, ok := flagNamed(string(name))
+				if !ok {
+					return "unknown flag given"
+				}
+				f.flags |= x
+			}
+		default:
+			return "unknown argument given to redis.register_function"
+		}
+	}
+	switch {
+	case !named:
+		return "redis.register_function must get a function name argument"
+	case f.callback == nil:
+		return "redis.register_function must get a callback argument"
+	}
+	return ""
+}

@@ -1,0 +1,299 @@
+package scriptcmd
+
+import (
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	glua "github.com/yuin/gopher-lua"
+
+	"github.com/medleydb/medley/commands/command"
+	"github.com/medleydb/medley/commands/scriptcmd/lua"
+)
+
+// A call is a script, or a function, with what it is given.
+type call struct {
+	script   *Script
+	fn       *function
+	keys     [][]byte
+	argv     [][]byte
+	readOnly bool // by an _RO command
+}
+
+// name is what errors call the script.
+func (k *call) name() string {
+	if k.fn != nil {
+		return k.fn.name
+	}
+	return k.script.sha
+}
+
+// A host is what a state's functions know of the script that runs in it. It stays with the
+// state.
+type host struct {
+	st      *lua.State
+	scripts *Scripts
+	c       *command.Context // nil while nothing runs
+	call    *call
+	reply   luaReply
+	argv    [][]byte // of a command that only reads
+	readOnly,
+	allowOOM, short bool
+	resp3 bool
+	loads *library // that is being loaded
+
+	wrote  atomic.Bool // it cannot be killed any more
+	killed atomic.Bool
+}
+
+// hostOf returns the state's host.
+func hostOf(st *lua.State) *host { return st.Host.(*host) }
+
+// run runs the script or function and writes its result.
+func (s *Scripts) run(c *command.Context, k call) error {
+	h, release := s.host(&k)
+	whole := false
+	defer func() { release(whole) }()
+	if err := h.begin(c, &k); err != nil {
+		whole = true
+		return err
+	}
+	session := c.Session
+	db, sets, args := session.DB(), session.FieldSets, c.Args
+	out := c.Reply
+	session.FieldSets = nil
+	v, failed := h.execute(&k)
+	c.Reply, c.Args = out, args
+	session.FieldSets = sets
+	session.Select(db)
+	c.Tx.DB = db
+	defer h.end()
+	whole = true
+	if failed != nil {
+		return h.report(failed)
+	}
+	w := replier{r: c.Reply, L: h.st.L, resp3: h.resp3, count: func(text string) { c.Services.Stats.CountError(command.ErrorCode(text)) }}
+	w.write(v, 0)
+	return nil
+}
+
+// host returns the host that runs the call, and what gives it back: not for use by others where
+// a command has panicked in it.
+func (s *Scripts) host(k *call) (h *host, release func(whole bool)) {
+	if k.fn != nil {
+		lib := k.fn.lib
+		lib.mu.Lock()
+		return lib.host, func(bool) { lib.mu.Unlock() }
+	}
+	st := s.rt.Get()
+	return hostOf(st), func(whole bool) {
+		if whole {
+			s.rt.Put(st)
+		}
+	}
+}
+
+// begin refuses a script that may not run now, and prepares the host for one that may.
+func (h *host) begin(c *command.Context, k *call) error {
+	var f flags
+	tells := k.fn != nil
+	if tells {
+		f = k.fn.flags
+	} else {
+		f, tells = k.script.flags, k.script.shebang
+	}
+	if tells {
+		switch {
+		case f&noWrites == 0 && k.readOnly:
+			return command.Errorf("Can not execute a script with write flag using *_ro command.")
+		case c.OutOfMemory && f&(allowOOM|noWrites) == 0:
+			return errScriptOOM
+		}
+	}
+	h.c, h.call = c, k
+	h.readOnly = k.readOnly || f&noWrites != 0
+	h.allowOOM, h.short = f&allowOOM != 0, c.OutOfMemory
+	h.resp3, h.reply.resp3 = false, false
+	h.wrote.Store(false)
+	h.killed.Store(false)
+	return nil
+}
+
+const errScriptOOM = command.ReplyError("OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'")
+
+func (h *host) end() {
+	h.c, h.call = nil, nil
+	h.reply.reset()
+}
+
+// execute runs the chunk or the function, so that it can be killed if it may run long.
+func (h *host) execute(k *call) (glua.LValue, *lua.Error) {
+	st := h.st
+	chunk := h.chunk(k)
+	if !chunk.Quick {
+		h.scripts.busy.enter(h)
+		defer h.scripts.busy.leave(h)
+		st.Interrupt(h.interrupted)
+		defer st.Interrupt(nil)
+	}
+	h.reply.L = st.L
+	h.c.Reply = &h.reply
+	keys, argv := h.list(k.keys), h.list(k.argv)
+	if k.fn != nil {
+		return st.Call(chunk, k.fn.callback, keys, argv)
+	}
+	st.SetGlobal("KEYS", keys)
+	st.SetGlobal("ARGV", argv)
+	return st.Run(chunk)
+}
+
+func (h *host) chunk(k *call) *lua.Chunk {
+	if k.fn != nil {
+		return k.fn.lib.chunk
+	}
+	return k.script.chunk
+}
+
+func (h *host) list(of [][]byte) *glua.LTable {
+	t := h.st.L.CreateTable(len(of), 0)
+	for i, b := range of {
+		t.RawSetInt(i+1, glua.LString(b))
+	}
+	return t
+}
+
+var errKilled = errors.New("Script killed by user with SCRIPT KILL.")
+
+// interrupted is asked before every instruction of a script that may run long.
+func (h *host) interrupted() error {
+	if h.killed.Load() {
+		return errKilled
+	}
+	return nil
+}
+
+// report returns the error of a failed script. What a command in it has raised was counted
+// already.
+func (h *host) report(e *lua.Error) error {
+	text, counted := "", false
+	switch v := e.Value.(type) {
+	case *glua.LTable:
+		text = "ERR unknown error"
+		if s, ok := field(v, "err").(glua.LString); ok {
+			text = string(s)
+		}
+		counted = field(v, "ignore_error_stats_update") != glua.LNil
+	default:
+		text = "ERR " + e.Text()
+	}
+	text += " script: " + h.call.name()
+	if e.Source != "" {
+		text += fmt.Sprintf(", on @%s:%d.", e.Source, e.Line)
+	}
+	err := command.ReplyError(oneLine(text))
+	if counted {
+		return command.Counted{Err: err}
+	}
+	return err
+}
+
+// invoke is redis.call and redis.pcall: it runs a command in the script's transaction.
+func (h *host) invoke(L *glua.LState, raising bool) int {
+	v := h.perform(L)
+	if t, ok := v.(*glua.LTable); ok && raising && field(t, "err") != glua.LNil {
+		lua.Raise(L, t)
+	}
+	L.Push(v)
+	return 1
+}
+
+// running raises the error of what is not there while a library is loaded.
+func (h *host) running(L *glua.LState, name string) {
+	if h.c == nil {
+		lua.Raise(L, glua.LString(lua.Where(L, 1)+"Script attempted to access nonexistent global variable '"+name+"'"))
+	}
+}
+
+func (h *host) perform(L *glua.LState) glua.LValue {
+	h.running(L, "call")
+	argv, text := h.arguments(L)
+	if text != "" {
+		return h.refuse(L, text)
+	}
+	c := h.c
+	spec := c.Services.Table.Find(argv)
+	if text := h.refusal(spec, argv); text != "" {
+		return h.refuse(L, text)
+	}
+	if spec.Flags&command.Write != 0 {
+		h.wrote.Store(true)
+		argv = append([][]byte(nil), argv...) // the journal keeps it until the script ends
+	}
+	h.reply.reset()
+	h.reply.resp3 = h.resp3
+	c.Call(spec, argv)
+	v := h.reply.value
+	if v == nil {
+		return glua.LFalse
+	}
+	return v
+}
+
+// refuse counts an error of a command that did not run.
+func (h *host) refuse(L *glua.LState, text string) glua.LValue {
+	h.c.Services.Stats.CountError(command.ErrorCode(text))
+	return errorTable(L, text)
+}
+
+// arguments returns the arguments as a command's. They borrow the script's strings.
+func (h *host) arguments(L *glua.LState) (argv [][]byte, refusal string) {
+	n := L.GetTop()
+	if n == 0 {
+		return nil, "ERR Please specify at least one argument for this redis lib call"
+	}
+	argv = h.argv[:0]
+	for i := 1; i <= n; i++ {
+		switch v := L.Get(i).(type) {
+		case glua.LString:
+			argv = append(argv, bytesOf(string(v)))
+		case glua.LNumber:
+			argv = append(argv, appendArgument(nil, float64(v)))
+		default:
+			return nil, "ERR Lua redis lib command arguments must be strings or integers"
+		}
+	}
+	h.argv = argv
+	return argv, ""
+}
+
+// refusal returns the error of a command that a script may not run.
+func (h *host) refusal(spec *command.Spec, argv [][]byte) string {
+	switch {
+	case spec == nil, spec.Run == nil && len(argv) > 1:
+		return "ERR Unknown Redis command called from script"
+	case !spec.ArityOK(len(argv)), spec.Run == nil:
+		return "ERR Wrong number of args calling Redis command from script"
+	case spec.Flags&command.NoScript != 0:
+		return "ERR This Redis command is not allowed from script"
+	case h.readOnly && spec.Flags&(command.Write|command.MayReplicate) != 0:
+		return "ERR Write commands are not allowed from read-only scripts."
+	case h.short && !h.allowOOM && spec.Flags&command.DenyOOM != 0 && !h.wrote.Load():
+		return command.WireText(command.ErrOOM, spec)
+	case !h.call.all(h.c) && !h.holds(spec, argv):
+		return "ERR Script touches keys beyond those that were proven"
+	}
+	return ""
+}
+
+// all reports whether the call holds all shards, or need not.
+func (k *call) all(c *command.Context) bool {
+	return k.fn != nil || !k.script.contained || c.Tx.HoldsAll()
+}
+
+// holds reports whether the transaction holds the shards of the command's keys. Where a script
+// is contained it does; this is what finds a mistake in that proof.
+func (h *host) holds(spec *command.Spec, argv [][]byte) bool {
+	held, store := true, h.c.Services.Store
+	spec.EachKey(argv, func(key []byte, _ command.KeyFlags) { held = held && h.c.Tx.Held(store.ShardOf(key)) })
+	return held
+}
