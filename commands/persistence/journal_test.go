@@ -261,3 +261,44 @@ func TestFirstJournal(t *testing.T) {
 	q.want("hello", "GET", "foo")
 	q.want("x", "GET", "bar")
 }
+
+// TestJournalFails protects what is acknowledged from a disk that takes nothing: changes are refused
+// and reads go on, until the journal can be written again, here to another file.
+func TestJournalFails(t *testing.T) {
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip("there is no /dev/full")
+	}
+	p := open(t, t.TempDir(), "appendonly", "yes", "appendfsync", "always")
+	p.want("OK", "SET", "k", "v")
+	second := filepath.Join(p.dir, "appendonlydir", "appendonly.aof.2.incr.aof")
+	if err := os.Symlink("/dev/full", second); err != nil {
+		t.Fatal(err)
+	}
+	p.want("Background append only file rewriting started", "BGREWRITEAOF")
+	until(t, "the rewrite ends", func() bool { return p.info("aof_rewrite_in_progress") == "0" })
+	ctx, cancel := context.WithCancel(context.Background())
+	unsure := make(chan error, 1)
+	go func() {
+		_, err := p.Do(ctx, "SET", "k", "w")
+		unsure <- err
+	}()
+	until(t, "the journal fails", func() bool { return p.info("aof_last_write_status") == "err" })
+	p.want("MISCONF", "SET", "k", "x")
+	p.want("MISCONF", "DEL", "k")
+	p.want("w", "GET", "k")
+	select {
+	case err := <-unsure:
+		t.Error("a change is acknowledged that the disk does not have: ", err)
+	default:
+	}
+	p.want("Background append only file rewriting started", "BGREWRITEAOF")
+	until(t, "the journal can be written", func() bool { return p.info("aof_last_write_status") == "ok" })
+	if err := <-unsure; err != nil {
+		t.Error(err)
+	}
+	cancel()
+	p.want("OK", "SET", "l", "x")
+	p.CloseWith(false)
+	q := open(t, p.dir, "appendonly", "yes")
+	q.want("[w x]", "MGET", "k", "l")
+}

@@ -159,28 +159,28 @@ func (l *loader) key(item *rdb.Item) error {
 	tx := l.tx
 	tx.Begin(l.now)
 	tx.DB = item.DB
-	draft := tx.Draft(item.Key, item.Kind)
-	if err := l.file.Load(draft); err != nil {
+	if !l.held {
+		tx.LockKey(l.s.store.ShardOf(item.Key))
+		defer tx.End()
+	}
+	v := tx.Fill(item.Key, item.Kind, item.Meta.ExpiryMs)
+	err := l.file.Load(v)
+	if err == nil && l.drop && !reap(v) {
+		l.n.expired++
+		tx.Abort()
+		return nil
+	}
+	if err != nil {
+		tx.Abort()
 		if errors.Is(err, rdb.ErrEmpty) {
 			l.n.empty++
 			return nil
 		}
 		return err
 	}
-	if l.drop && !reap(draft) {
-		l.n.expired++
-		return nil
-	}
-	if !l.held {
-		tx.LockKey(l.s.store.ShardOf(item.Key))
-	}
-	tx.Put(item.Key, draft, item.Meta.ExpiryMs)
 	tx.Commit(nil)
 	if m := item.Meta; m.IdleSec > 0 && !l.lfu || m.Freq > 0 && l.lfu {
 		tx.SetAccess(item.Key, m.IdleSec, m.Freq)
-	}
-	if !l.held {
-		tx.End()
 	}
 	if l.n.loaded++; l.n.loaded%64 == 0 {
 		l.s.load.loaded.Store(l.file.Offset())

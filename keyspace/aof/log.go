@@ -3,6 +3,7 @@ package aof
 import (
 	"errors"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -40,6 +41,7 @@ type Log struct {
 	buf      []byte
 	spare    []byte
 	sealed   []segment // of files before the last
+	whole    *os.File  // what stands in files before this one is not needed any more
 	file     *os.File
 	size     int64 // of the last file, once all is written
 	db       int   // that the last file has chosen; -1 at its beginning
@@ -51,6 +53,9 @@ type Log struct {
 	failed   error // of the last attempt
 	broken   error // an fsync has failed: what the disk has is not known
 	waiters  []waiter
+	entries  int           // that were appended since the buffer was taken
+	group    int           // that the last fsync was for
+	took     time.Duration // of the last fsync
 	closing  bool
 	delayed  int64 // times that an fsync took longer than a second
 
@@ -130,6 +135,7 @@ func (l *Log) Append(batch []keyspace.Effect) int64 {
 	if len(batch) > 1 {
 		l.buf = append(l.buf, "*1\r\n$4\r\nEXEC\r\n"...)
 	}
+	l.entries++
 	n := int64(len(l.buf) - before)
 	l.appended += n
 	l.size += n
@@ -168,12 +174,15 @@ func (l *Log) Cut(file *os.File) {
 	l.changed.Broadcast()
 }
 
-// Repaired is told that what was appended up to an offset is on disk in another way: in a base.
-// It ends the state of ErrSync.
+// Repaired is told that what was appended up to the last Cut, at an offset, is on disk in another
+// way: in a base. What could not be written of it need not be any more.
 func (l *Log) Repaired(offset int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.broken != nil {
+	l.whole = l.file
+	l.sealed = l.needed(l.sealed)
+	l.written = max(l.written, offset)
+	if l.broken != nil || l.failed != nil {
 		l.broken = nil
 		l.tell(nil)
 	}
@@ -236,7 +245,7 @@ func (l *Log) Close() error {
 	defer l.mu.Unlock()
 	err := l.failed
 	if err == nil && l.synced < l.appended {
-		if err = l.file.Sync(); err == nil {
+		if err = syncData(l.file); err == nil {
 			l.reach(l.appended)
 		}
 	}
@@ -256,7 +265,7 @@ func (l *Log) Flush() error {
 	file, err := l.file, l.failed
 	l.mu.Unlock()
 	if err == nil {
-		err = file.Sync()
+		err = syncData(file)
 	}
 	return err
 }
@@ -308,9 +317,12 @@ func (l *Log) write() {
 		if len(l.buf) == 0 && len(l.sealed) == 0 && l.closing {
 			return
 		}
+		l.gather()
 		batch := append(l.sealed, segment{l.buf, l.file, false})
 		l.sealed, l.buf, l.spare = nil, l.spare[:0], nil
 		target, policy := l.appended, l.policy
+		l.group, l.entries = l.entries, 0
+		start := time.Now()
 		last := batch[len(batch)-1].buf
 		l.mu.Unlock()
 
@@ -339,6 +351,7 @@ func (l *Log) write() {
 			l.written = target
 			l.tell(nil)
 			if policy == Always {
+				l.took = time.Since(start)
 				l.reach(target)
 			}
 		}
@@ -347,11 +360,45 @@ func (l *Log) write() {
 	}
 }
 
+// gather waits a moment for those who have got their replies from the last fsync and are about
+// to append again: else they would miss this one, and two groups would take turns, each in half
+// of the clients. Nobody waits who is alone. mu is held.
+func (l *Log) gather() {
+	if l.policy != Always || l.group < 2 {
+		return
+	}
+	end := time.Now().Add(min(l.took/4, time.Millisecond))
+	for l.entries < l.group && !l.closing && time.Now().Before(end) {
+		l.mu.Unlock()
+		time.Sleep(gatherStep)
+		l.mu.Lock()
+	}
+}
+
+const gatherStep = 30 * time.Microsecond
+
 // owes reports whether somebody may wait for an fsync though all is written; mu is held.
 func (l *Log) owes() bool { return l.policy == Always && l.synced < l.appended && l.failed == nil }
 
+// needed returns the segments that must still be written; mu is held.
+func (l *Log) needed(list []segment) []segment {
+	if l.whole == nil || l.whole != l.file {
+		return list
+	}
+	return slices.DeleteFunc(list, func(s segment) bool {
+		if s.file == l.whole {
+			return false
+		}
+		s.file.Close()
+		return true
+	})
+}
+
 // putBack puts what could not be written before what has been appended since; mu is held.
 func (l *Log) putBack(rest []segment) {
+	if rest = l.needed(rest); len(rest) == 0 {
+		return
+	}
 	end := &rest[len(rest)-1]
 	if len(l.sealed) > 0 { // the log was cut meanwhile: the first of these goes to the same file
 		l.sealed[0].buf = append(end.buf, l.sealed[0].buf...)
@@ -375,7 +422,7 @@ func writeBatch(batch []segment, sync, syncClosed bool) (rest []segment, err err
 			}
 		}
 		if s.last && syncClosed || !s.last && sync {
-			if err := s.file.Sync(); err != nil {
+			if err := syncData(s.file); err != nil {
 				return nil, errors.Join(ErrSync, err)
 			}
 		}
@@ -416,7 +463,7 @@ func (l *Log) syncEverySecond() {
 		}
 		l.mu.Unlock()
 		start := time.Now()
-		err := file.Sync()
+		err := syncData(file)
 		l.mu.Lock()
 		if time.Since(start) > time.Second {
 			l.delayed++
