@@ -215,7 +215,7 @@ func (e *Engine) sample(nowMs int64) {
 	r.Ops.Sample(st.Calls(), nowMs)
 	r.BytesIn.Sample(in, nowMs)
 	r.BytesOut.Sample(out, nowMs)
-	r.PeakMemory(e.svc.Store.Used())
+	r.PeakMemory(e.used())
 }
 
 // sweep removes expired keys until none is due or the slice ends; the next tick
@@ -286,13 +286,19 @@ func (e *Engine) SetMaxMemory(bytes int64, evict bool, order keyspace.EvictionOr
 	e.maxMemory.Store(bytes)
 }
 
+// used returns the bytes that keys, values, scripts and functions occupy.
+func (e *Engine) used() int64 {
+	f := e.svc.Scripting.Figures()
+	return e.svc.Store.Used() + f.Memory()
+}
+
 // makeRoom evicts keys until memory is below its limit; false when it cannot.
 func (e *Engine) makeRoom(x *Executor) bool {
 	if e.svc.Pause.Kind() != command.PauseNone {
 		return true // keys stay as they are, and what would add some is held
 	}
 	limit, p := e.maxMemory.Load(), e.eviction.Load()
-	for e.svc.Store.Used() > limit {
+	for e.used() > limit {
 		if !p.evicts || e.svc.Importing() {
 			return false
 		}

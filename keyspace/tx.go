@@ -108,7 +108,7 @@ func (s *Store) NewTx() *Tx {
 
 // Begin starts a transaction at the given time in Unix milliseconds.
 func (tx *Tx) Begin(nowMs int64) {
-	tx.now = nowMs
+	tx.now, tx.lost = nowMs, false
 	tx.clock = tx.store.policy.Load().clock(nowMs)
 	tx.env.NowMs = nowMs
 	if l := tx.store.limits.Load(); l != tx.limits {

@@ -60,12 +60,18 @@ func (s *Scripts) openRedis(st *lua.State, functions bool) map[string]glua.LValu
 	} {
 		m[name] = st.L.NewFunction(f)
 	}
+	register := m["register_function"]
+	delete(m, "register_function")
 	if functions {
 		delete(m, "replicate_commands")
 		delete(m, "breakpoint")
 		delete(m, "debug")
-	} else {
-		delete(m, "register_function")
+		h.loading = map[string]glua.LValue{"register_function": register, "log": m["log"]}
+		for name, v := range m {
+			if v.Type() != glua.LTFunction {
+				h.loading[name] = v
+			}
+		}
 	}
 	return m
 }
@@ -92,7 +98,7 @@ func pushBool(L *glua.LState, b bool) int {
 
 // refuse raises an error as redis.call does.
 func refuse(L *glua.LState, text string) int {
-	t := L.NewTable()
+	t := L.CreateTable(0, 1)
 	t.RawSetString("err", glua.LString(text))
 	lua.Raise(L, t)
 	return 0
@@ -177,7 +183,7 @@ func errorReply(L *glua.LState) int {
 }
 
 func errorField(L *glua.LState, text string) *glua.LTable {
-	t := L.NewTable()
+	t := L.CreateTable(0, 1)
 	t.RawSetString("err", glua.LString(text))
 	return t
 }
@@ -188,7 +194,7 @@ func statusReply(L *glua.LState) int {
 		L.Push(errorField(L, "ERR wrong number or type of arguments"))
 		return 1
 	}
-	t := L.NewTable()
+	t := L.CreateTable(0, 1)
 	t.RawSetString("ok", s)
 	L.Push(t)
 	return 1

@@ -17,65 +17,111 @@ import (
 // userFunction is what errors call the source of a library.
 const userFunction = "user_function"
 
-// A library is loaded source with its functions. It has a state of its own, in which what is
-// local to it lasts from call to call, and so its functions run one at a time. Who waits
-// for mu holds all shards, as does who has it: so nobody waits.
+// A library is loaded source with its functions. What is local to it lasts from call to call.
 type library struct {
 	name      string
 	code      string
-	functions map[string]*function
+	functions map[string]*function // by name in lower case
 	chunk     *lua.Chunk
-
-	mu   sync.Mutex
-	host *host
 }
 
 type function struct {
 	name        string
-	description string // "" for none
+	description string
 	described   bool
 	flags       flags
 	callback    *glua.LFunction
 	lib         *library
 }
 
-// libraries are those of an engine, and all their functions. A set never changes.
+// libraries are those of an engine, and all their functions. All live in one state, in which
+// one thing happens at a time: functions run, and libraries change, under all shards. The lock
+// is for those who only look.
 type libraries struct {
+	host *host
+
+	mu        sync.RWMutex
 	byName    map[string]*library
-	functions map[string]*function
+	functions map[string]*function // by name in lower case
+	bytes     int64                // of all code
 }
 
-// add returns the set with the library, in place of one of its name.
-func (l *libraries) add(lib *library) (*libraries, error) {
-	n := l.without(lib.name)
-	n.byName[lib.name] = lib
-	for name, f := range lib.functions {
-		if n.functions[name] != nil {
-			return nil, command.Errorf("Function %s already exists", name)
-		}
-		n.functions[name] = f
+func (l *libraries) init(rt *lua.Runtime) {
+	l.host = hostOf(rt.NewState())
+	l.byName, l.functions = map[string]*library{}, map[string]*function{}
+}
+
+func (l *libraries) library(name string) *library {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.byName[name]
+}
+
+func (l *libraries) function(name []byte) *function {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.functions[strings.ToLower(string(name))]
+}
+
+// change takes libraries away and adds others, in place of those with the same names: all, or
+// none when a function would be there twice.
+func (l *libraries) change(flush bool, fresh ...*library) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	goes := map[string]bool{}
+	for _, lib := range fresh {
+		goes[lib.name] = true
 	}
-	return n, nil
-}
-
-// without returns a copy of the set, without the library of that name.
-func (l *libraries) without(name string) *libraries {
-	n := &libraries{maps.Clone(l.byName), maps.Clone(l.functions)}
-	if lib := n.byName[name]; lib != nil {
-		delete(n.byName, name)
-		for name := range lib.functions {
-			delete(n.functions, name)
+	names := map[string]bool{}
+	for _, lib := range fresh {
+		for name, f := range lib.functions {
+			have := l.functions[name]
+			if names[name] || have != nil && !flush && !goes[have.lib.name] {
+				return command.Errorf("Function %s already exists", f.name)
+			}
+			names[name] = true
 		}
 	}
-	return n
+	if flush {
+		clear(l.byName)
+		clear(l.functions)
+		l.bytes = 0
+	}
+	for _, lib := range fresh {
+		l.drop(lib.name)
+		l.byName[lib.name] = lib
+		l.bytes += int64(len(lib.code))
+		for name, f := range lib.functions {
+			l.functions[name] = f
+		}
+	}
+	return nil
 }
 
-func noLibraries() *libraries {
-	return &libraries{map[string]*library{}, map[string]*function{}}
+// remove takes a library away and reports whether there was one.
+func (l *libraries) remove(name string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.drop(name)
+}
+
+func (l *libraries) drop(name string) bool {
+	lib := l.byName[name]
+	if lib == nil {
+		return false
+	}
+	delete(l.byName, name)
+	for name := range lib.functions {
+		delete(l.functions, name)
+	}
+	l.bytes -= int64(len(lib.code))
+	return true
 }
 
 // sorted returns the libraries by name.
 func (l *libraries) sorted() []*library {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
 	return slices.SortedFunc(maps.Values(l.byName), func(a, b *library) int { return strings.Compare(a.name, b.name) })
 }
 
@@ -89,23 +135,25 @@ var errLoadTimeout = errors.New("FUNCTION LOAD timeout")
 
 const loadTimeout = 500 * time.Millisecond
 
-// loadLibrary runs the source of a library, which registers its functions.
-func (s *Scripts) loadLibrary(code string, taken func(name string) bool) (*library, error) {
+// loadLibrary runs the source of a library, which registers its functions. taken tells whether
+// its name may not be used.
+func (s *Scripts) loadLibrary(code string, taken func(name string) error) (*library, error) {
 	name, source, err := libraryName(code)
 	if err != nil {
 		return nil, err
 	}
-	if taken(name) {
-		return nil, command.Errorf("Library '%s' already exists", name)
+	if err := taken(name); err != nil {
+		return nil, err
 	}
-	chunk, err := s.functionRT.Compile(userFunction, source)
+	chunk, err := s.functionRT.CompileLibrary(userFunction, source)
 	if err != nil {
 		return nil, command.Errorf("Error compiling function: %s", err)
 	}
-	st := s.functionRT.NewState()
-	lib := &library{name: name, code: code, functions: map[string]*function{}, chunk: chunk, host: hostOf(st)}
-	lib.host.loads = lib
-	defer func() { lib.host.loads = nil }()
+	h := s.libraries.host
+	st := h.st
+	lib := &library{name: name, code: code, functions: map[string]*function{}, chunk: chunk}
+	h.loads = lib
+	defer func() { h.loads = nil }()
 	end := time.Now().Add(loadTimeout)
 	st.Interrupt(func() error {
 		if time.Now().After(end) {
@@ -114,7 +162,8 @@ func (s *Scripts) loadLibrary(code string, taken func(name string) bool) (*libra
 		return nil
 	})
 	defer st.Interrupt(nil)
-	if _, failed := st.Run(chunk); failed != nil {
+	redis := st.Guarded(h.loading)
+	if failed := st.Load(chunk, map[string]glua.LValue{"redis": redis, "server": redis}); failed != nil {
 		return nil, registerError(failed)
 	}
 	if len(lib.functions) == 0 {
@@ -189,14 +238,14 @@ func (h *host) registerFunction(L *glua.LState) int {
 	if text == "" && !validName(f.name) {
 		text = string(errLibraryName[len("ERR "):])
 	}
-	if text == "" && h.loads.functions[f.name] != nil {
+	if text == "" && h.loads.functions[strings.ToLower(f.name)] != nil {
 		text = "Function already exists in the library"
 	}
 	if text != "" {
 		return refuse(L, "ERR "+text)
 	}
 	f.lib = h.loads
-	h.loads.functions[f.name] = f
+	h.loads.functions[strings.ToLower(f.name)] = f
 	return 0
 }
 

@@ -39,8 +39,9 @@ type host struct {
 	argv    [][]byte // of a command that only reads
 	readOnly,
 	allowOOM, short bool
-	resp3 bool
-	loads *library // that is being loaded
+	resp3   bool
+	loads   *library               // that is being loaded
+	loading map[string]glua.LValue // what redis has meanwhile
 
 	wrote  atomic.Bool // it cannot be killed any more
 	killed atomic.Bool
@@ -81,9 +82,7 @@ func (s *Scripts) run(c *command.Context, k call) error {
 // a command has panicked in it.
 func (s *Scripts) host(k *call) (h *host, release func(whole bool)) {
 	if k.fn != nil {
-		lib := k.fn.lib
-		lib.mu.Lock()
-		return lib.host, func(bool) { lib.mu.Unlock() }
+		return s.libraries.host, func(bool) {}
 	}
 	st := s.rt.Get()
 	return hostOf(st), func(whole bool) {
@@ -162,14 +161,19 @@ func (h *host) list(of [][]byte) *glua.LTable {
 	return t
 }
 
-var errKilled = errors.New("Script killed by user with SCRIPT KILL.")
-
 // interrupted is asked before every instruction of a script that may run long.
 func (h *host) interrupted() error {
 	if h.killed.Load() {
-		return errKilled
+		return errors.New(h.killedText())
 	}
 	return nil
+}
+
+func (h *host) killedText() string {
+	if h.call.fn != nil {
+		return "Script killed by user with FUNCTION KILL."
+	}
+	return "Script killed by user with SCRIPT KILL."
 }
 
 // report returns the error of a failed script. What a command in it has raised was counted
@@ -185,6 +189,9 @@ func (h *host) report(e *lua.Error) error {
 		counted = field(v, "ignore_error_stats_update") != glua.LNil
 	default:
 		text = "ERR " + e.Text()
+	}
+	if h.killed.Load() {
+		text = "ERR " + h.killedText()
 	}
 	text += " script: " + h.call.name()
 	if e.Source != "" {
@@ -218,12 +225,12 @@ func (h *host) perform(L *glua.LState) glua.LValue {
 	h.running(L, "call")
 	argv, text := h.arguments(L)
 	if text != "" {
-		return h.refuse(L, text)
+		return h.refuse(L, nil, text)
 	}
 	c := h.c
 	spec := c.Services.Table.Find(argv)
 	if text := h.refusal(spec, argv); text != "" {
-		return h.refuse(L, text)
+		return h.refuse(L, spec, text)
 	}
 	if spec.Flags&command.Write != 0 {
 		h.wrote.Store(true)
@@ -240,7 +247,10 @@ func (h *host) perform(L *glua.LState) glua.LValue {
 }
 
 // refuse counts an error of a command that did not run.
-func (h *host) refuse(L *glua.LState, text string) glua.LValue {
+func (h *host) refuse(L *glua.LState, spec *command.Spec, text string) glua.LValue {
+	if spec != nil {
+		h.c.Services.Stats.Refused(spec)
+	}
 	h.c.Services.Stats.CountError(command.ErrorCode(text))
 	return errorTable(L, text)
 }
@@ -273,7 +283,7 @@ func (h *host) refusal(spec *command.Spec, argv [][]byte) string {
 		return "ERR Unknown Redis command called from script"
 	case !spec.ArityOK(len(argv)), spec.Run == nil:
 		return "ERR Wrong number of args calling Redis command from script"
-	case spec.Flags&command.NoScript != 0:
+	case spec.Flags&command.NoScript != 0 && !h.c.Services.AnyInScripts.Load():
 		return "ERR This Redis command is not allowed from script"
 	case h.readOnly && spec.Flags&(command.Write|command.MayReplicate) != 0:
 		return "ERR Write commands are not allowed from read-only scripts."

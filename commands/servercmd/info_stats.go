@@ -51,7 +51,9 @@ func (r *report) stats() {
 	r.num("expired_time_cap_reached_count", 0)
 	r.num("expire_cycle_cpu_milliseconds", st.ExpireCycleNs.Load()/1e6)
 	r.num("evicted_keys", k.Evicted)
-	r.zeros("evicted_clients", "evicted_scripts", "total_eviction_exceeded_time", "current_eviction_exceeded_time")
+	r.zeros("evicted_clients")
+	r.num("evicted_scripts", r.svc.Scripting.Figures().Evicted)
+	r.zeros("total_eviction_exceeded_time", "current_eviction_exceeded_time")
 	r.num("keyspace_hits", k.Hits)
 	r.num("keyspace_misses", k.Misses)
 	r.zeros("pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks",

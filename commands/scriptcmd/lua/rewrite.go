@@ -51,6 +51,7 @@ type rewriter struct {
 	err      error
 	quick    bool
 	namesArg bool
+	loads    bool // the chunk itself runs with few globals, its functions with all
 	lengths  bool // tables may define __len, which the machine asks and Lua 5.1 does not
 	// localFunctions says of each "local" whether it is a local function, and locals how
 	// many of them have been met.
@@ -634,6 +635,9 @@ func single(e ast.Expr) ast.Expr {
 }
 
 func (w *rewriter) canBind(name string) bool {
+	if w.loads && w.fn.outer == nil {
+		return false
+	}
 	return w.bound[name] || len(w.binds) < maxBinds
 }
 
