@@ -268,9 +268,8 @@ const maxReplyDepth = 1000
 // but a false of RESP2 is a null.
 type replier struct {
 	r     command.Reply
-	L     *glua.LState
+	stats *command.Stats
 	resp3 bool // the script has chosen it
-	count func(code string)
 }
 
 func (w *replier) write(v glua.LValue, depth int) {
@@ -313,7 +312,7 @@ func (w *replier) table(t *glua.LTable, depth int) {
 	if s, ok := field(t, "err").(glua.LString); ok {
 		text := oneLine(string(s))
 		if field(t, "ignore_error_stats_update") == glua.LNil {
-			w.count(text)
+			w.stats.CountError(command.ErrorCode(text))
 		}
 		w.r.Error(text)
 		return

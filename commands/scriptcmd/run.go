@@ -34,7 +34,10 @@ type host struct {
 	st      *lua.State
 	scripts *Scripts
 	c       *command.Context // nil while nothing runs
-	call    *call
+	call    *call            // given, while it runs
+	given   call
+	keys    handout
+	args    handout
 	reply   luaReply
 	argv    [][]byte // of a command that only reads
 	readOnly,
@@ -52,48 +55,46 @@ func hostOf(st *lua.State) *host { return st.Host.(*host) }
 
 // run runs the script or function and writes its result.
 func (s *Scripts) run(c *command.Context, k call) error {
-	h, release := s.host(&k)
-	whole := false
-	defer func() { release(whole) }()
-	if err := h.begin(c, &k); err != nil {
-		whole = true
-		return err
+	h := s.libraries.host
+	if k.fn == nil {
+		h = hostOf(s.rt.Get())
 	}
+	if h.c != nil { // a test has allowed commands in scripts that are not for them
+		return command.Errorf("A function cannot call functions")
+	}
+	h.given = k
+	err := h.begin(c)
+	if err == nil {
+		err = h.perform(c)
+	}
+	if k.fn == nil {
+		s.rt.Put(h.st) // not where a command has panicked
+	}
+	return err
+}
+
+// perform runs what begin has prepared.
+func (h *host) perform(c *command.Context) error {
+	defer h.end()
 	session := c.Session
-	db, sets, args := session.DB(), session.FieldSets, c.Args
-	out := c.Reply
+	db, sets, args, out := session.DB(), session.FieldSets, c.Args, c.Reply
 	session.FieldSets = nil
-	v, failed := h.execute(&k)
+	v, failed := h.execute()
 	c.Reply, c.Args = out, args
 	session.FieldSets = sets
 	session.Select(db)
 	c.Tx.DB = db
-	defer h.end()
-	whole = true
 	if failed != nil {
 		return h.report(failed)
 	}
-	w := replier{r: c.Reply, L: h.st.L, resp3: h.resp3, count: func(text string) { c.Services.Stats.CountError(command.ErrorCode(text)) }}
+	w := replier{r: out, stats: c.Services.Stats, resp3: h.resp3}
 	w.write(v, 0)
 	return nil
 }
 
-// host returns the host that runs the call, and what gives it back: not for use by others where
-// a command has panicked in it.
-func (s *Scripts) host(k *call) (h *host, release func(whole bool)) {
-	if k.fn != nil {
-		return s.libraries.host, func(bool) {}
-	}
-	st := s.rt.Get()
-	return hostOf(st), func(whole bool) {
-		if whole {
-			s.rt.Put(st)
-		}
-	}
-}
-
 // begin refuses a script that may not run now, and prepares the host for one that may.
-func (h *host) begin(c *command.Context, k *call) error {
+func (h *host) begin(c *command.Context) error {
+	k := &h.given
 	var f flags
 	tells := k.fn != nil
 	if tells {
@@ -121,13 +122,13 @@ func (h *host) begin(c *command.Context, k *call) error {
 const errScriptOOM = command.ReplyError("OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'")
 
 func (h *host) end() {
-	h.c, h.call = nil, nil
+	h.c, h.call, h.given = nil, nil, call{}
 	h.reply.reset()
 }
 
 // execute runs the chunk or the function, so that it can be killed if it may run long.
-func (h *host) execute(k *call) (glua.LValue, *lua.Error) {
-	st := h.st
+func (h *host) execute() (glua.LValue, *lua.Error) {
+	st, k := h.st, h.call
 	chunk := h.chunk(k)
 	if !chunk.Quick {
 		h.scripts.busy.enter(h)
@@ -137,13 +138,34 @@ func (h *host) execute(k *call) (glua.LValue, *lua.Error) {
 	}
 	h.reply.L = st.L
 	h.c.Reply = &h.reply
-	keys, argv := h.list(k.keys), h.list(k.argv)
 	if k.fn != nil {
-		return st.Call(chunk, k.fn.callback, keys, argv)
+		return st.Call(chunk, k.fn.callback, h.list(k.keys), h.list(k.argv))
 	}
-	st.SetGlobal("KEYS", keys)
-	st.SetGlobal("ARGV", argv)
+	h.keys.give(h, "KEYS", k.keys, chunk)
+	h.args.give(h, "ARGV", k.argv, chunk)
 	return st.Run(chunk)
+}
+
+// A handout is the table KEYS or ARGV. It is used again as long as no script may have changed it.
+type handout struct {
+	table *glua.LTable
+	stale bool
+}
+
+func (g *handout) give(h *host, name string, of [][]byte, chunk *lua.Chunk) {
+	if g.table == nil || g.stale {
+		g.table = h.list(of)
+		g.stale = !chunk.Borrows
+		h.st.SetGlobal(name, g.table)
+		return
+	}
+	for g.table.Len() > len(of) {
+		g.table.Remove(-1)
+	}
+	for i, b := range of {
+		g.table.RawSetInt(i+1, glua.LString(b))
+	}
+	g.stale = !chunk.Borrows
 }
 
 func (h *host) chunk(k *call) *lua.Chunk {
@@ -206,7 +228,7 @@ func (h *host) report(e *lua.Error) error {
 
 // invoke is redis.call and redis.pcall: it runs a command in the script's transaction.
 func (h *host) invoke(L *glua.LState, raising bool) int {
-	v := h.perform(L)
+	v := h.command(L)
 	if t, ok := v.(*glua.LTable); ok && raising && field(t, "err") != glua.LNil {
 		lua.Raise(L, t)
 	}
@@ -221,7 +243,7 @@ func (h *host) running(L *glua.LState, name string) {
 	}
 }
 
-func (h *host) perform(L *glua.LState) glua.LValue {
+func (h *host) command(L *glua.LState) glua.LValue {
 	h.running(L, "call")
 	argv, text := h.arguments(L)
 	if text != "" {

@@ -17,6 +17,9 @@ type Chunk struct {
 	// Quick says that the chunk cannot run long: it has no loop, no function and no pattern,
 	// and compiles nothing at run time.
 	Quick bool
+	// Borrows says that the chunk neither changes the tables KEYS and ARGV nor keeps them, so
+	// that they can be used again.
+	Borrows bool
 	// Facts is what the walk over the syntax tree found of calls of redis.call.
 	Facts Facts
 
@@ -75,7 +78,7 @@ func (r *Runtime) compile(name, source string, loads bool) (*Chunk, error) {
 	if !w.namesArg {
 		noArgTable(proto)
 	}
-	return &Chunk{Name: name, Quick: w.quick, Facts: w.found(), proto: proto, binds: w.binds, uses: w.uses}, nil
+	return &Chunk{Name: name, Quick: w.quick, Borrows: !w.keeps, Facts: w.found(), proto: proto, binds: w.binds, uses: w.uses}, nil
 }
 
 // outer wraps the chunk in one that is given the builtins and returns it.
