@@ -12,6 +12,7 @@ import (
 
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/commands/scriptcmd/lua"
+	"github.com/medleydb/medley/datatypes"
 )
 
 // userFunction is what errors call the source of a library.
@@ -38,7 +39,8 @@ type function struct {
 // one thing happens at a time: functions run, and libraries change, under all shards. The lock
 // is for those who only look.
 type libraries struct {
-	host *host
+	rt   *lua.Runtime
+	host *host // nil while there is no library
 
 	mu        sync.RWMutex
 	byName    map[string]*library
@@ -47,7 +49,7 @@ type libraries struct {
 }
 
 func (l *libraries) init(rt *lua.Runtime) {
-	l.host = hostOf(rt.NewState())
+	l.rt = rt
 	l.byName, l.functions = map[string]*library{}, map[string]*function{}
 }
 
@@ -61,6 +63,16 @@ func (l *libraries) function(name []byte) *function {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return l.functions[strings.ToLower(string(name))]
+}
+
+// loader returns the host in which libraries are loaded.
+func (l *libraries) loader() *host {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.host == nil {
+		l.host = hostOf(l.rt.NewState())
+	}
+	return l.host
 }
 
 // change takes libraries away and adds others, in place of those with the same names: all, or
@@ -86,6 +98,9 @@ func (l *libraries) change(flush bool, fresh ...*library) error {
 		clear(l.byName)
 		clear(l.functions)
 		l.bytes = 0
+		if len(fresh) == 0 && l.host != nil && l.host.c == nil {
+			l.host = nil
+		}
 	}
 	for _, lib := range fresh {
 		l.drop(lib.name)
@@ -149,7 +164,7 @@ func (s *Scripts) loadLibrary(code string, taken func(name string) error) (*libr
 	if err != nil {
 		return nil, command.Errorf("Error compiling function: %s", err)
 	}
-	h := s.libraries.host
+	h := s.libraries.loader()
 	st := h.st
 	lib := &library{name: name, code: code, functions: map[string]*function{}, chunk: chunk}
 	h.loads = lib
@@ -162,8 +177,7 @@ func (s *Scripts) loadLibrary(code string, taken func(name string) error) (*libr
 		return nil
 	})
 	defer st.Interrupt(nil)
-	redis := st.Guarded(h.loading)
-	if failed := st.Load(chunk, map[string]glua.LValue{"redis": redis, "server": redis}); failed != nil {
+	if failed := st.Load(chunk, h.loading); failed != nil {
 		return nil, registerError(failed)
 	}
 	if len(lib.functions) == 0 {
@@ -195,7 +209,10 @@ func libraryName(code string) (name, source string, err error) {
 	if !ok {
 		return "", "", command.Errorf("Invalid library metadata")
 	}
-	words := strings.Fields(line)
+	words, ok := splitWords(line)
+	if !ok {
+		return "", "", command.Errorf("Invalid library metadata")
+	}
 	given := false
 	for _, w := range words[1:] {
 		n, ok := strings.CutPrefix(w, "name=")
@@ -211,14 +228,23 @@ func libraryName(code string) (name, source string, err error) {
 	case !given:
 		return "", "", command.Errorf("Library name was not given")
 	case !validName(name):
-		return "", "", errLibraryName
+		return "", "", command.Errorf("Library%s", validNames)
 	case !strings.EqualFold(words[0], "#!lua"):
 		return "", "", command.Errorf("Engine '%s' not found", words[0][2:])
 	}
 	return name, "\n" + rest, nil
 }
 
-const errLibraryName = command.ReplyError("ERR Library names can only contain letters, numbers, or underscores(_) and must be at least one character long")
+const validNames = " names can only contain letters, numbers, or underscores(_) and must be at least one character long"
+
+// splitWords cuts a line in words, which may be quoted.
+func splitWords(line string) (words []string, ok bool) {
+	list, ok := datatypes.SplitWords(nil, []byte(line))
+	for _, w := range list {
+		words = append(words, string(w))
+	}
+	return words, ok && len(words) > 0
+}
 
 func validName(name string) bool {
 	for _, c := range []byte(name) {
@@ -230,13 +256,13 @@ func validName(name string) bool {
 }
 
 // registerFunction is redis.register_function: of a name and a function, or of a table.
-func (h *host) registerFunction(L *glua.LState) int {
+func (h *host) registerFunction(L *glua.LState, d *dialect) int {
 	if h.loads == nil {
-		return refuse(L, "ERR redis.register_function can only be called on FUNCTION LOAD command")
+		return refuse(L, "ERR "+d.name+".register_function can only be called on FUNCTION LOAD command")
 	}
-	f, text := functionFrom(L)
+	f, text := functionFrom(L, d.name+".register_function")
 	if text == "" && !validName(f.name) {
-		text = string(errLibraryName[len("ERR "):])
+		text = d.function + validNames
 	}
 	if text == "" && h.loads.functions[strings.ToLower(f.name)] != nil {
 		text = "Function already exists in the library"
@@ -249,54 +275,54 @@ func (h *host) registerFunction(L *glua.LState) int {
 	return 0
 }
 
-func functionFrom(L *glua.LState) (f *function, refusal string) {
+func functionFrom(L *glua.LState, me string) (f *function, refusal string) {
 	f = &function{}
 	switch L.GetTop() {
 	case 1:
 		t, ok := L.Get(1).(*glua.LTable)
 		if !ok {
-			return nil, "calling redis.register_function with a single argument is only applicable to Lua table (representing named arguments)."
+			return nil, "calling " + me + " with a single argument is only applicable to Lua table (representing named arguments)."
 		}
-		return f, f.readTable(t)
+		return f, f.readTable(t, me)
 	case 2:
 		name, ok := lua.Text(L.Get(1))
 		if !ok {
-			return nil, "first argument to redis.register_function must be a string"
+			return nil, "first argument to " + me + " must be a string"
 		}
 		f.name = name
 		if f.callback, ok = L.Get(2).(*glua.LFunction); !ok {
-			return nil, "second argument to redis.register_function must be a function"
+			return nil, "second argument to " + me + " must be a function"
 		}
 		return f, ""
 	}
-	return nil, "wrong number of arguments to redis.register_function"
+	return nil, "wrong number of arguments to " + me
 }
 
 // readTable reads named arguments.
-func (f *function) readTable(t *glua.LTable) (refusal string) {
+func (f *function) readTable(t *glua.LTable, me string) (refusal string) {
 	named := false
 	for k, v := t.Next(glua.LNil); k != glua.LNil; k, v = t.Next(k) {
 		key, ok := k.(glua.LString)
 		if !ok {
-			return "named argument key given to redis.register_function is not a string"
+			return "named argument key given to " + me + " is not a string"
 		}
 		switch key {
 		case "function_name":
 			if f.name, named = lua.Text(v); !named {
-				return "function_name argument given to redis.register_function must be a string"
+				return "function_name argument given to " + me + " must be a string"
 			}
 		case "description":
 			if f.description, f.described = lua.Text(v); !f.described {
-				return "description argument given to redis.register_function must be a string"
+				return "description argument given to " + me + " must be a string"
 			}
 		case "callback":
 			if f.callback, ok = v.(*glua.LFunction); !ok {
-				return "callback argument given to redis.register_function must be a function"
+				return "callback argument given to " + me + " must be a function"
 			}
 		case "flags":
 			list, ok := v.(*glua.LTable)
 			if !ok {
-				return "flags argument to redis.register_function must be a table representing function flags"
+				return "flags argument to " + me + " must be a table representing function flags"
 			}
 			for i := 1; list.RawGetInt(i) != glua.LNil; i++ {
 				name, _ := list.RawGetInt(i).(glua.LString)
@@ -307,14 +333,14 @@ func (f *function) readTable(t *glua.LTable) (refusal string) {
 				f.flags |= x
 			}
 		default:
-			return "unknown argument given to redis.register_function"
+			return "unknown argument given to " + me
 		}
 	}
 	switch {
 	case !named:
-		return "redis.register_function must get a function name argument"
+		return me + " must get a function name argument"
 	case f.callback == nil:
-		return "redis.register_function must get a callback argument"
+		return me + " must get a callback argument"
 	}
 	return ""
 }

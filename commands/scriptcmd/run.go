@@ -44,7 +44,7 @@ type host struct {
 	allowOOM, short bool
 	resp3   bool
 	loads   *library               // that is being loaded
-	loading map[string]glua.LValue // what redis has meanwhile
+	loading map[string]glua.LValue // the globals that there are meanwhile
 
 	wrote  atomic.Bool // it cannot be killed any more
 	killed atomic.Bool
@@ -86,6 +86,11 @@ func (h *host) perform(c *command.Context) error {
 	c.Tx.DB = db
 	if failed != nil {
 		return h.report(failed)
+	}
+	if t, ok := v.(*glua.LTable); ok {
+		if s, ok := field(t, "err").(glua.LString); ok { // the call has failed
+			return counted(command.ReplyError(oneLine(string(s))), t)
+		}
 	}
 	w := replier{r: out, stats: c.Services.Stats, resp3: h.resp3}
 	w.write(v, 0)
@@ -201,16 +206,12 @@ func (h *host) killedText() string {
 // report returns the error of a failed script. What a command in it has raised was counted
 // already.
 func (h *host) report(e *lua.Error) error {
-	text, counted := "", false
-	switch v := e.Value.(type) {
-	case *glua.LTable:
-		text = "ERR unknown error"
-		if s, ok := field(v, "err").(glua.LString); ok {
-			text = string(s)
-		}
-		counted = field(v, "ignore_error_stats_update") != glua.LNil
-	default:
+	table, _ := e.Value.(*glua.LTable)
+	text := "ERR unknown error"
+	if table == nil {
 		text = "ERR " + e.Text()
+	} else if s, ok := field(table, "err").(glua.LString); ok {
+		text = string(s)
 	}
 	if h.killed.Load() {
 		text = "ERR " + h.killedText()
@@ -219,16 +220,21 @@ func (h *host) report(e *lua.Error) error {
 	if e.Source != "" {
 		text += fmt.Sprintf(", on @%s:%d.", e.Source, e.Line)
 	}
-	err := command.ReplyError(oneLine(text))
-	if counted {
+	return counted(command.ReplyError(oneLine(text)), table)
+}
+
+// counted returns the error as one that is in the statistics, if the table, which may be nil,
+// says that it is.
+func counted(err command.ReplyError, table *glua.LTable) error {
+	if table != nil && field(table, "ignore_error_stats_update") != glua.LNil {
 		return command.Counted{Err: err}
 	}
 	return err
 }
 
 // invoke is redis.call and redis.pcall: it runs a command in the script's transaction.
-func (h *host) invoke(L *glua.LState, raising bool) int {
-	v := h.command(L)
+func (h *host) invoke(L *glua.LState, d *dialect, raising bool) int {
+	v := h.command(L, d)
 	if t, ok := v.(*glua.LTable); ok && raising && field(t, "err") != glua.LNil {
 		lua.Raise(L, t)
 	}
@@ -243,15 +249,15 @@ func (h *host) running(L *glua.LState, name string) {
 	}
 }
 
-func (h *host) command(L *glua.LState) glua.LValue {
+func (h *host) command(L *glua.LState, d *dialect) glua.LValue {
 	h.running(L, "call")
-	argv, text := h.arguments(L)
+	argv, text := h.arguments(L, d)
 	if text != "" {
 		return h.refuse(L, nil, text)
 	}
 	c := h.c
 	spec := c.Services.Table.Find(argv)
-	if text := h.refusal(spec, argv); text != "" {
+	if text := h.refusal(spec, argv, d); text != "" {
 		return h.refuse(L, spec, text)
 	}
 	if spec.Flags&command.Write != 0 {
@@ -278,10 +284,10 @@ func (h *host) refuse(L *glua.LState, spec *command.Spec, text string) glua.LVal
 }
 
 // arguments returns the arguments as a command's. They borrow the script's strings.
-func (h *host) arguments(L *glua.LState) (argv [][]byte, refusal string) {
+func (h *host) arguments(L *glua.LState, d *dialect) (argv [][]byte, refusal string) {
 	n := L.GetTop()
 	if n == 0 {
-		return nil, "ERR Please specify at least one argument for this redis lib call"
+		return nil, "ERR Please specify at least one argument for this " + d.name + " lib call"
 	}
 	argv = h.argv[:0]
 	for i := 1; i <= n; i++ {
@@ -291,7 +297,7 @@ func (h *host) arguments(L *glua.LState) (argv [][]byte, refusal string) {
 		case glua.LNumber:
 			argv = append(argv, appendArgument(nil, float64(v)))
 		default:
-			return nil, "ERR Lua redis lib command arguments must be strings or integers"
+			return nil, "ERR " + d.argument + " arguments must be strings or integers"
 		}
 	}
 	h.argv = argv
@@ -299,14 +305,14 @@ func (h *host) arguments(L *glua.LState) (argv [][]byte, refusal string) {
 }
 
 // refusal returns the error of a command that a script may not run.
-func (h *host) refusal(spec *command.Spec, argv [][]byte) string {
+func (h *host) refusal(spec *command.Spec, argv [][]byte, d *dialect) string {
 	switch {
 	case spec == nil, spec.Run == nil && len(argv) > 1:
-		return "ERR Unknown Redis command called from script"
+		return "ERR Unknown " + d.command + " called from script"
 	case !spec.ArityOK(len(argv)), spec.Run == nil:
-		return "ERR Wrong number of args calling Redis command from script"
+		return "ERR Wrong number of args calling " + d.command + " from script"
 	case spec.Flags&command.NoScript != 0 && !h.c.Services.AnyInScripts.Load():
-		return "ERR This Redis command is not allowed from script"
+		return "ERR This " + d.command + " is not allowed from script"
 	case h.readOnly && spec.Flags&(command.Write|command.MayReplicate) != 0:
 		return "ERR Write commands are not allowed from read-only scripts."
 	case h.short && !h.allowOOM && spec.Flags&command.DenyOOM != 0 && !h.wrote.Load():

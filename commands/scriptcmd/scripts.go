@@ -58,8 +58,8 @@ type Script struct {
 // has run for long.
 func New(table *command.Table, store *keyspace.Store, cfg *config.Config) *Scripts {
 	s := &Scripts{table: table, busy: busy{store: store, limitMs: cfg.BusyReplyThreshold.Load}, known: map[string]*Script{}, byText: map[string]*Script{}}
-	s.rt = lua.NewRuntime(s.redisLibrary(false))
-	s.functionRT = lua.NewRuntime(s.redisLibrary(true))
+	s.rt = lua.NewRuntime(s.apiLibraries(false)...)
+	s.functionRT = lua.NewRuntime(s.apiLibraries(true)...)
 	s.libraries.init(s.functionRT)
 	return s
 }
@@ -170,7 +170,9 @@ func (s *Scripts) Figures() command.ScriptFigures {
 	l := &s.libraries
 	l.mu.RLock()
 	f.Libraries, f.Functions, f.FunctionBytes = len(l.byName), len(l.functions), l.bytes
+	if l.host != nil {
+		f.FunctionVMs = stateBytes + compiledRatio*f.FunctionBytes
+	}
 	l.mu.RUnlock()
-	f.FunctionVMs = stateBytes + compiledRatio*f.FunctionBytes
 	return f
 }

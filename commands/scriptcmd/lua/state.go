@@ -65,6 +65,7 @@ type State struct {
 	proxies  map[*glua.LTable]*glua.LTable // what may not be changed: proxy to table
 	globals  *glua.LTable
 	refusal  *glua.LFunction // __newindex of proxies
+	guard    *glua.LTable    // metatable of tables whose missing fields are errors
 	closures map[*Chunk]*glua.LFunction
 	chunk    *Chunk // that runs
 	json     jsonSettings
@@ -91,15 +92,15 @@ func (r *Runtime) NewState() *State {
 	st.globals = L.G.Global
 	st.json = defaultJSON
 	st.random.seed(uint32(time.Now().UnixNano()))
+	st.guard = L.CreateTable(0, 1)
+	st.guard.RawSetString("__index", L.NewFunction(missingGlobal))
 	st.openBase()
 	for _, lib := range r.libs {
 		st.open(lib)
 	}
 	st.openBasic()
-	guard := L.CreateTable(0, 1)
-	guard.RawSetString("__index", L.NewFunction(missingGlobal))
-	st.globals.Metatable = guard
-	st.builtins[globalsMetaName] = st.protect(guard)
+	st.globals.Metatable = st.guard
+	st.builtins[globalsMetaName] = st.protect(st.guard)
 	meta := L.CreateTable(0, 1)
 	meta.RawSetString("__index", st.globals.RawGetString("string"))
 	st.builtins[stringMetaName] = st.protect(meta)
@@ -217,7 +218,7 @@ func (st *State) Load(c *Chunk, visible map[string]glua.LValue) *Error {
 	for name, v := range visible {
 		env.RawSetString(name, v)
 	}
-	env.Metatable = st.globals.Metatable
+	env.Metatable = st.guard
 	fn := st.bind(c)
 	fn.Env = env
 	_, err := st.call(c, fn, nil)
@@ -237,7 +238,7 @@ func (st *State) Guarded(fields map[string]glua.LValue) *glua.LTable {
 	for name, v := range fields {
 		t.RawSetString(name, v)
 	}
-	t.Metatable = st.globals.Metatable
+	t.Metatable = st.guard
 	return st.protect(t)
 }
 
