@@ -27,7 +27,7 @@ func (e *Engine) sample(tx *keyspace.Tx, nowMs int64) {
 	r.Ops.Sample(st.Calls(), nowMs)
 	r.BytesIn.Sample(in, nowMs)
 	r.BytesOut.Sample(out, nowMs)
-	r.PeakMemory(e.svc.Store.Used() + taken)
+	r.PeakMemory(e.used() + taken)
 	for _, s := range slow {
 		e.svc.Log.Warn("closing client that has left much unread for long", "addr", s.Peer.Addr(), "id", s.ID)
 		st.OutputLimit.Add(1)

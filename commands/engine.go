@@ -106,7 +106,7 @@ func Open(o Options) (*Engine, error) {
 	e.eviction.Store(&evictionPolicy{})
 	e.followConfig()
 	if o.Files {
-		e.svc.Files = persistence.New(persistence.Options{Store: store, Config: o.Config, Log: o.Log, NowMs: e.NowMs, Version: command.CompatVersion,
+		e.svc.Files = persistence.New(persistence.Options{Store: store, Config: o.Config, Log: o.Log, NowMs: e.NowMs, Version: command.CompatVersion, Libraries: scripts,
 			JournalOptions: persistence.JournalOptions{Also: o.Journal, Durable: e.durable, Replay: e.replay}})
 		e.svc.Files.BeginLoad()
 	}
@@ -315,12 +315,18 @@ func (e *Engine) evict(tx *keyspace.Tx, nowMs int64, end time.Time) {
 	if limit == 0 || !p.evicts || e.svc.Importing() || e.svc.Pause.Kind() != command.PauseNone {
 		return
 	}
-	for e.svc.Store.Used() > limit && time.Now().Before(end) {
+	for e.used() > limit && time.Now().Before(end) {
 		tx.Begin(nowMs)
 		if !tx.Evict(p.order, p.volatile, p.samples) {
 			return
 		}
 	}
+}
+
+// used returns the bytes that keys, values, scripts and functions occupy.
+func (e *Engine) used() int64 {
+	f := e.svc.Scripting.Figures()
+	return e.svc.Store.Used() + f.Memory()
 }
 
 // makeRoom evicts keys until memory is below its limit; false when it cannot.
@@ -329,7 +335,7 @@ func (e *Engine) makeRoom(x *Executor) bool {
 		return true // keys stay as they are, and what would add some is held
 	}
 	limit, p := e.maxMemory.Load(), e.eviction.Load()
-	for e.svc.Store.Used() > limit {
+	for e.used() > limit {
 		if !p.evicts || e.svc.Importing() {
 			return false
 		}

@@ -124,7 +124,7 @@ func (tx *Tx) Begin(nowMs int64) {
 // BeginAt is Begin for a replay: the time is that of the commands, and accesses to keys are noted
 // at another one.
 func (tx *Tx) BeginAt(nowMs, accessMs int64) {
-	tx.now, tx.accessMs, tx.Origin = nowMs, accessMs, 0
+	tx.now, tx.accessMs, tx.Origin, tx.lost = nowMs, accessMs, 0, false
 	tx.clock = tx.store.policy.Load().clock(accessMs)
 	tx.env.NowMs = nowMs
 	if l := tx.store.limits.Load(); l != tx.limits {

@@ -52,6 +52,8 @@ type Services struct {
 	ActiveExpire atomic.Bool
 	// SkipChecksum makes RESTORE take payloads with a wrong checksum, for tests.
 	SkipChecksum atomic.Bool
+	// AnyInScripts lets scripts run commands that are not for them, for tests.
+	AnyInScripts atomic.Bool
 	// CronPaused stops the engine's background work, for tests.
 	CronPaused atomic.Bool
 }
@@ -74,6 +76,12 @@ type ScriptFigures struct {
 	Scripts, Libraries, Functions int
 	ScriptBytes, FunctionBytes    int64 // of their texts
 	Evicted                       int64 // scripts, since the start
+	ScriptVMs, FunctionVMs        int64 // bytes of what runs them
+}
+
+// Memory returns all bytes that scripts and functions take.
+func (f *ScriptFigures) Memory() int64 {
+	return f.ScriptBytes + f.FunctionBytes + f.ScriptVMs + f.FunctionVMs
 }
 
 // Users knows the users and their passwords.

@@ -113,6 +113,9 @@ func (b *StatBlock) Refused(spec *Spec) { b.commands[spec.ID].Rejected.Add(1) }
 // Failed counts the failure of a call that was counted when it began to wait.
 func (s *Stats) Failed(spec *Spec) { s.blocks[0].commands[spec.ID].Failed.Add(1) }
 
+// Refused counts a call within another command that may not be made.
+func (s *Stats) Refused(spec *Spec) { s.blocks[0].commands[spec.ID].Rejected.Add(1) }
+
 // CommandTotals are the sums for one command.
 type CommandTotals struct{ Calls, Nanos, Rejected, Failed int64 }
 

@@ -139,9 +139,9 @@ func (l *loader) run() error {
 				return err
 			}
 		case rdb.OpFunction:
-			l.s.mu.Lock()
-			l.s.libraries = append(l.s.libraries, item.Value)
-			l.s.mu.Unlock()
+			if err := l.s.libraries.LoadSource(item.Value); err != nil {
+				return fmt.Errorf("a library of functions: %w", err)
+			}
 		case rdb.OpModule:
 			l.s.log.Warn("something of a module was left out", "module", item.Name, "key", string(item.Key))
 		}
@@ -250,9 +250,7 @@ func (s *Service) flushAll(tx *keyspace.Tx) {
 		tx.Flush()
 	}
 	tx.Commit(nil)
-	s.mu.Lock()
-	s.libraries = nil
-	s.mu.Unlock()
+	s.libraries.Clear()
 }
 
 // beginAlone is begin for what happens while nothing else does: a snapshot that is being

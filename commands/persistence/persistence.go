@@ -50,7 +50,19 @@ type Options struct {
 	Log     *slog.Logger
 	NowMs   func() int64
 	Version string // that files are said to be of
+	// Libraries are kept with the data.
+	Libraries Libraries
 	JournalOptions
+}
+
+// Libraries are the libraries of functions. They change while all shards are held.
+type Libraries interface {
+	// Sources returns the source of each.
+	Sources() []string
+	// LoadSource adds one. It is an error if it is there already.
+	LoadSource(source string) error
+	// Clear takes all away.
+	Clear()
 }
 
 // A Service keeps the data of one store in files.
@@ -60,7 +72,9 @@ type Service struct {
 	log     *slog.Logger
 	nowMs   func() int64
 	version string
-	o       JournalOptions
+
+	libraries Libraries
+	o         JournalOptions
 
 	attached *aof.Log // to which effects go; all shards are held to look at it or change it
 	current  atomic.Pointer[aof.Log]
@@ -75,7 +89,6 @@ type Service struct {
 	save      *save     // that runs, or nil
 	scheduled bool      // a snapshot as soon as it can be
 	closed    bool
-	libraries []string // of functions, as they stood in the file
 	figures   figures
 	load      loadState
 	journal   journal
@@ -96,7 +109,7 @@ type figures struct {
 
 // New returns a Service; it loads nothing and writes nothing yet.
 func New(o Options) *Service {
-	s := &Service{store: o.Store, cfg: o.Config, log: o.Log, nowMs: o.NowMs, version: o.Version, o: o.JournalOptions}
+	s := &Service{store: o.Store, cfg: o.Config, log: o.Log, nowMs: o.NowMs, version: o.Version, libraries: o.Libraries, o: o.JournalOptions}
 	s.journal.tookSec = -1
 	s.o.Durable(0, true)
 	s.idle.L = &s.mu

@@ -174,15 +174,16 @@ func (s *Service) writeFile(path string, write func(io.Writer) error) (err error
 // A snapshotWriter writes a snapshot as a file.
 type snapshotWriter struct {
 	*rdb.Writer
-	s       *Service
-	v       *save
-	base    bool
-	policy  keyspace.AccessPolicy
-	idle    bool // idle times are written
-	freq    bool // counters are
-	figures keyspace.SnapshotFigures
-	headed  bool
-	nowMs   int64
+	s         *Service
+	v         *save
+	base      bool
+	policy    keyspace.AccessPolicy
+	idle      bool // idle times are written
+	freq      bool // counters are
+	figures   keyspace.SnapshotFigures
+	libraries []string // sources, of the snapshot's moment
+	headed    bool
+	nowMs     int64
 }
 
 func (s *Service) newSnapshotWriter(w io.Writer, v *save, base bool) (*snapshotWriter, error) {
@@ -206,7 +207,7 @@ func (s *Service) writeSnapshot(w io.Writer, v *save, base bool, cut func()) (di
 	o := s.rdbOptions()
 	err = s.store.Snapshot(keyspace.SnapshotOptions{
 		Cut: func(f keyspace.SnapshotFigures) {
-			x.figures = f
+			x.figures, x.libraries = f, s.libraries.Sources()
 			if cut != nil {
 				cut()
 			}
@@ -244,7 +245,7 @@ func (s *Service) writeHeld(w io.Writer, v *save, tx *keyspace.Tx) error {
 	if err != nil {
 		return err
 	}
-	x.figures = tx.Figures()
+	x.figures, x.libraries = tx.Figures(), s.libraries.Sources()
 	x.head()
 	err = tx.Items(func(it keyspace.Item) error { return x.Key(it.DB, it.Key, it.Value, x.meta(&it)) })
 	if err != nil {
@@ -276,11 +277,8 @@ func (x *snapshotWriter) head() {
 		base = "1"
 	}
 	x.Aux("aof-base", base)
-	x.s.mu.Lock()
-	libraries := x.s.libraries
-	x.s.mu.Unlock()
-	for _, code := range libraries {
-		x.Function([]byte(code))
+	for _, source := range x.libraries {
+		x.Function([]byte(source))
 	}
 	total := 0
 	for db, f := range x.figures.Databases {
@@ -342,8 +340,19 @@ func (s *Service) tickSaves() {
 // writeCommands writes a snapshot as commands: for people who want to read it, or to edit it.
 // Strings are SET, everything else RESTORE.
 func (s *Service) writeCommands(w io.Writer, v *save, cut func()) error {
-	return s.store.Snapshot(keyspace.SnapshotOptions{
+	var libraries []string
+	head := func() error {
+		var b []byte
+		for _, source := range libraries {
+			b = aof.AppendCommand(b, [][]byte{[]byte("FUNCTION"), []byte("LOAD"), []byte(source)})
+		}
+		libraries = nil
+		_, err := w.Write(b)
+		return err
+	}
+	err := s.store.Snapshot(keyspace.SnapshotOptions{
 		Cut: func(keyspace.SnapshotFigures) {
+			libraries = s.libraries.Sources()
 			if cut != nil {
 				cut()
 			}
@@ -351,16 +360,26 @@ func (s *Service) writeCommands(w io.Writer, v *save, cut func()) error {
 		Encoder: func() func([]byte, keyspace.Item) []byte { return appendItem },
 		Write: func(chunk []byte, keys int) error {
 			v.written.Add(int64(keys))
+			if err := head(); err != nil {
+				return err
+			}
 			_, err := w.Write(chunk)
 			return err
 		},
 		Object: func(it keyspace.Item) error {
 			v.written.Add(1)
+			if err := head(); err != nil {
+				return err
+			}
 			_, err := w.Write(appendItem(nil, it))
 			return err
 		},
 		Stop: v.stop,
 	})
+	if err != nil {
+		return err
+	}
+	return head()
 }
 
 // appendItem appends the commands that make a key.

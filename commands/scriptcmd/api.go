@@ -17,8 +17,14 @@ import (
 	"github.com/medleydb/medley/datatypes"
 )
 
-// bytesOf returns the string's own bytes: commands read their arguments only.
-func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+// bytesOf returns the string's own bytes: commands read their arguments only. Those of an empty
+// one are not nil.
+func bytesOf(s string) []byte {
+	if s == "" {
+		return []byte{}
+	}
+	return unsafe.Slice(unsafe.StringData(s), len(s))
+}
 
 // appendArgument appends a number as the argument of a command: as an integer where it is one,
 // else with as many digits as it takes to read the same number again.
@@ -30,18 +36,37 @@ func appendArgument(b []byte, f float64) []byte {
 	return datatypes.FormatFloat(b, f)
 }
 
-// redisLibrary is redis, which is called server, too.
-func (s *Scripts) redisLibrary(functions bool) lua.Library {
-	return lua.Library{Names: []string{"redis", "server"}, Calls: []string{"call", "pcall"}, Open: func(st *lua.State) map[string]glua.LValue {
-		return s.openRedis(st, functions)
-	}}
+// A dialect is the name by which a script calls the library, with what errors call it then: as
+// Redis does, or as Valkey does.
+type dialect struct {
+	name     string // redis or server
+	command  string // what a command is
+	argument string // what an argument of one is
+	function string // whose names must be valid
 }
 
-// openRedis makes the library for scripts, or for functions, which can be registered and have
-// nothing that is left of older times.
-func (s *Scripts) openRedis(st *lua.State, functions bool) map[string]glua.LValue {
-	h := &host{st: st, scripts: s}
-	st.Host = h
+var dialects = [...]dialect{
+	{"redis", "Redis command", "Lua redis lib command", "Library"},
+	{"server", "command", "Command", "Function"},
+}
+
+// apiLibraries are redis and server: the same functions, but for their errors. For functions
+// there is nothing that is left of older times.
+func (s *Scripts) apiLibraries(functions bool) (list []lua.Library) {
+	for i := range dialects {
+		d := &dialects[i]
+		list = append(list, lua.Library{Names: []string{d.name}, Calls: []string{"call", "pcall"}, Open: func(st *lua.State) map[string]glua.LValue {
+			if st.Host == nil {
+				st.Host = &host{st: st, scripts: s, loading: map[string]glua.LValue{}}
+			}
+			return hostOf(st).open(d, functions)
+		}})
+	}
+	return list
+}
+
+func (h *host) open(d *dialect, functions bool) map[string]glua.LValue {
+	st := h.st
 	m := map[string]glua.LValue{
 		"REDIS_VERSION": glua.LString(command.CompatVersion), "REDIS_VERSION_NUM": glua.LNumber(versionNumber(command.CompatVersion)),
 		"SERVER_NAME": glua.LString("medley"), "VALKEY_VERSION": glua.LString(valkeyVersion), "VALKEY_VERSION_NUM": glua.LNumber(versionNumber(valkeyVersion)),
@@ -49,23 +74,33 @@ func (s *Scripts) openRedis(st *lua.State, functions bool) map[string]glua.LValu
 		"LOG_DEBUG": glua.LNumber(0), "LOG_VERBOSE": glua.LNumber(1), "LOG_NOTICE": glua.LNumber(2), "LOG_WARNING": glua.LNumber(3),
 	}
 	for name, f := range map[string]glua.LGFunction{
-		"call":  func(L *glua.LState) int { return h.invoke(L, true) },
-		"pcall": func(L *glua.LState) int { return h.invoke(L, false) },
-		"log":   h.log, "sha1hex": sha1hex, "setresp": h.setResp, "set_repl": setRepl,
-		"error_reply": errorReply, "status_reply": statusReply, "acl_check_cmd": h.aclCheck,
+		"call":     func(L *glua.LState) int { return h.invoke(L, d, true) },
+		"pcall":    func(L *glua.LState) int { return h.invoke(L, d, false) },
+		"log":      func(L *glua.LState) int { return h.log(L, d) },
+		"setresp":  func(L *glua.LState) int { return h.setResp(L, d) },
+		"set_repl": func(L *glua.LState) int { return setRepl(L, d) },
+		"sha1hex":  sha1hex, "error_reply": errorReply, "status_reply": statusReply,
+		"acl_check_cmd":      func(L *glua.LState) int { return h.aclCheck(L, d) },
 		"replicate_commands": func(L *glua.LState) int { return pushBool(L, true) },
 		"breakpoint":         func(L *glua.LState) int { return pushBool(L, false) },
 		"debug":              func(L *glua.LState) int { return 0 },
-		"register_function":  h.registerFunction,
+		"register_function":  func(L *glua.LState) int { return h.registerFunction(L, d) },
 	} {
 		m[name] = st.L.NewFunction(f)
 	}
+	register := m["register_function"]
+	delete(m, "register_function")
 	if functions {
 		delete(m, "replicate_commands")
 		delete(m, "breakpoint")
 		delete(m, "debug")
-	} else {
-		delete(m, "register_function")
+		fields := map[string]glua.LValue{"register_function": register, "log": m["log"]}
+		for name, v := range m {
+			if v.Type() != glua.LTFunction {
+				fields[name] = v
+			}
+		}
+		h.loading[d.name] = st.Guarded(fields)
 	}
 	return m
 }
@@ -92,7 +127,7 @@ func pushBool(L *glua.LState, b bool) int {
 
 // refuse raises an error as redis.call does.
 func refuse(L *glua.LState, text string) int {
-	t := L.NewTable()
+	t := L.CreateTable(0, 1)
 	t.RawSetString("err", glua.LString(text))
 	lua.Raise(L, t)
 	return 0
@@ -100,10 +135,10 @@ func refuse(L *glua.LState, text string) int {
 
 var levels = [...]slog.Level{slog.LevelDebug, slog.LevelDebug, slog.LevelInfo, slog.LevelWarn}
 
-func (h *host) log(L *glua.LState) int {
+func (h *host) log(L *glua.LState, d *dialect) int {
 	n := L.GetTop()
 	if n < 2 {
-		return refuse(L, "ERR redis.log() requires two arguments or more.")
+		return refuse(L, "ERR "+d.name+".log() requires two arguments or more.")
 	}
 	level, ok := L.Get(1).(glua.LNumber)
 	if !ok {
@@ -134,10 +169,10 @@ func sha1hex(L *glua.LState) int {
 	return 1
 }
 
-func (h *host) setResp(L *glua.LState) int {
+func (h *host) setResp(L *glua.LState, d *dialect) int {
 	h.running(L, "setresp")
 	if L.GetTop() != 1 {
-		return refuse(L, "ERR redis.setresp() requires one argument.")
+		return refuse(L, "ERR "+d.name+".setresp() requires one argument.")
 	}
 	switch v, _ := L.Get(1).(glua.LNumber); v {
 	case 2, 3:
@@ -149,9 +184,9 @@ func (h *host) setResp(L *glua.LState) int {
 
 // setRepl checks its argument. Effects always go everywhere: what a script keeps from the
 // journal would be gone after a restart.
-func setRepl(L *glua.LState) int {
+func setRepl(L *glua.LState, d *dialect) int {
 	if L.GetTop() != 1 {
-		return refuse(L, "ERR redis.set_repl() requires one argument.")
+		return refuse(L, "ERR "+d.name+".set_repl() requires one argument.")
 	}
 	v, _ := L.Get(1).(glua.LNumber)
 	if int(v)&^replAll != 0 {
@@ -177,7 +212,7 @@ func errorReply(L *glua.LState) int {
 }
 
 func errorField(L *glua.LState, text string) *glua.LTable {
-	t := L.NewTable()
+	t := L.CreateTable(0, 1)
 	t.RawSetString("err", glua.LString(text))
 	return t
 }
@@ -188,7 +223,7 @@ func statusReply(L *glua.LState) int {
 		L.Push(errorField(L, "ERR wrong number or type of arguments"))
 		return 1
 	}
-	t := L.NewTable()
+	t := L.CreateTable(0, 1)
 	t.RawSetString("ok", s)
 	L.Push(t)
 	return 1
@@ -196,17 +231,17 @@ func statusReply(L *glua.LState) int {
 
 // aclCheck tells whether the session may run the command: every user that there is may run
 // every command.
-func (h *host) aclCheck(L *glua.LState) int {
+func (h *host) aclCheck(L *glua.LState, d *dialect) int {
 	if L.GetTop() == 0 {
 		return refuse(L, "ERR Please specify at least one argument for this redis lib call")
 	}
-	argv, text := h.arguments(L)
+	argv, text := h.arguments(L, d)
 	if text != "" {
 		return refuse(L, text)
 	}
 	spec := h.scripts.table.Find(argv)
 	if spec == nil || spec.Run == nil {
-		return refuse(L, "ERR Invalid command passed to redis.acl_check_cmd()")
+		return refuse(L, "ERR Invalid command passed to "+d.name+".acl_check_cmd()")
 	}
 	return pushBool(L, true)
 }

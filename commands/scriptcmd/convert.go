@@ -87,11 +87,14 @@ func (f *luaFrame) add(v glua.LValue) {
 	}
 }
 
+// maxPrepared is for how many elements a table is made at once: the number is only a promise.
+const maxPrepared = 1024
+
 func (r *luaReply) open(kind luaKind, n int) {
-	t := r.L.CreateTable(max(n, 0), 0)
+	t := r.L.CreateTable(min(max(n, 0), maxPrepared), 0)
 	whole := t
 	if kind != luaArray {
-		whole = r.L.NewTable()
+		t, whole = r.L.CreateTable(0, min(n, maxPrepared)), r.L.CreateTable(0, 1)
 		name := "map"
 		if kind == luaSet {
 			name = "set"
@@ -108,7 +111,7 @@ func (r *luaReply) open(kind luaKind, n int) {
 }
 
 func (r *luaReply) table(key string, v glua.LValue) *glua.LTable {
-	t := r.L.NewTable()
+	t := r.L.CreateTable(0, 1)
 	t.RawSetString(key, v)
 	return t
 }
@@ -132,7 +135,7 @@ func (r *luaReply) Error(text string) { r.put(errorTable(r.L, text)) }
 
 // errorTable is an error as scripts see it, which has been counted.
 func errorTable(L *glua.LState, text string) *glua.LTable {
-	t := L.NewTable()
+	t := L.CreateTable(0, 2)
 	t.RawSetString("err", glua.LString(text))
 	t.RawSetString("ignore_error_stats_update", glua.LTrue)
 	return t
@@ -179,7 +182,7 @@ func (r *luaReply) Verbatim(format, text string) {
 		r.BulkString(text)
 		return
 	}
-	t := r.L.NewTable()
+	t := r.L.CreateTable(0, 2)
 	t.RawSetString("string", glua.LString(text))
 	t.RawSetString("format", glua.LString(format))
 	r.put(r.table("verbatim_string", t))
@@ -235,7 +238,7 @@ func (r *luaReply) Row() {
 }
 
 func (r *luaReply) Open() int {
-	t := r.L.NewTable()
+	t := r.L.CreateTable(8, 0)
 	r.stack = append(r.stack, luaFrame{to: t, whole: t, kind: luaArray, want: -1})
 	return len(r.stack)
 }
@@ -265,9 +268,8 @@ const maxReplyDepth = 1000
 // but a false of RESP2 is a null.
 type replier struct {
 	r     command.Reply
-	L     *glua.LState
+	stats *command.Stats
 	resp3 bool // the script has chosen it
-	count func(code string)
 }
 
 func (w *replier) write(v glua.LValue, depth int) {
@@ -310,7 +312,7 @@ func (w *replier) table(t *glua.LTable, depth int) {
 	if s, ok := field(t, "err").(glua.LString); ok {
 		text := oneLine(string(s))
 		if field(t, "ignore_error_stats_update") == glua.LNil {
-			w.count(text)
+			w.stats.CountError(command.ErrorCode(text))
 		}
 		w.r.Error(text)
 		return

@@ -36,7 +36,7 @@ var fcallRO = command.Spec{
 // runFCall reports errors in Redis's order: an unknown function first.
 func runFCall(c *command.Context, readOnly bool) error {
 	s := scriptsOf(c)
-	fn := s.libraries.Load().functions[string(c.Args.Bytes())]
+	fn := s.libraries.function(c.Args.Bytes())
 	if fn == nil {
 		return command.Errorf("Function not found")
 	}
@@ -58,7 +58,7 @@ func functionWrites(sv *command.Services, argv [][]byte) bool {
 	if len(argv) < 2 {
 		return true
 	}
-	fn := sv.Scripting.(*Scripts).libraries.Load().functions[string(argv[1])]
+	fn := sv.Scripting.(*Scripts).libraries.function(argv[1])
 	return fn == nil || fn.flags&noWrites == 0
 }
 
@@ -80,16 +80,18 @@ func runFunctionLoad(c *command.Context) error {
 	code := c.Args.Bytes()
 
 	s := scriptsOf(c)
-	have := s.libraries.Load()
-	lib, err := s.loadLibrary(string(code), func(name string) bool { return !replace && have.byName[name] != nil })
+	lib, err := s.loadLibrary(string(code), func(name string) error {
+		if !replace && s.libraries.library(name) != nil {
+			return command.Errorf("Library '%s' already exists", name)
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	all, err := have.add(lib)
-	if err != nil {
+	if err := s.libraries.change(false, lib); err != nil {
 		return err
 	}
-	s.libraries.Store(all)
 	c.Tx.Dirty()
 
 	c.Reply.BulkString(lib.name)
@@ -106,12 +108,9 @@ var functionDelete = command.Spec{
 func runFunctionDelete(c *command.Context) error {
 	name := string(c.Args.Bytes())
 
-	s := scriptsOf(c)
-	have := s.libraries.Load()
-	if have.byName[name] == nil {
+	if !scriptsOf(c).libraries.remove(name) {
 		return command.Errorf("Library not found")
 	}
-	s.libraries.Store(have.without(name))
 	c.Tx.Dirty()
 
 	c.Reply.OK()
@@ -126,11 +125,14 @@ var functionFlush = command.Spec{
 }
 
 func runFunctionFlush(c *command.Context) error {
-	if n := c.Args.Len(); n > 1 || n == 1 && !c.Args.Word("SYNC") && !c.Args.Word("ASYNC") {
+	if c.Args.Len() > 1 {
+		return c.SubcommandError()
+	}
+	if c.Args.More() && !c.Args.Word("SYNC") && !c.Args.Word("ASYNC") {
 		return command.Errorf("FUNCTION FLUSH only supports SYNC|ASYNC option")
 	}
 
-	scriptsOf(c).libraries.Store(noLibraries())
+	scriptsOf(c).libraries.change(true)
 	c.Tx.Dirty()
 
 	c.Reply.OK()
@@ -174,7 +176,7 @@ func runFunctionList(c *command.Context) error {
 	}
 
 	var list []*library
-	for _, lib := range scriptsOf(c).libraries.Load().sorted() {
+	for _, lib := range scriptsOf(c).libraries.sorted() {
 		if pattern == nil || datatypes.MatchFold(pattern, []byte(lib.name)) {
 			list = append(list, lib)
 		}
@@ -231,7 +233,7 @@ var functionStats = command.Spec{
 
 func runFunctionStats(c *command.Context) error {
 	s := scriptsOf(c)
-	all := s.libraries.Load()
+	f := s.Figures()
 	run := s.busy.longest()
 
 	c.Reply.Map(2)
@@ -255,9 +257,9 @@ func runFunctionStats(c *command.Context) error {
 	c.Reply.BulkString("LUA")
 	c.Reply.Map(2)
 	c.Reply.BulkString("libraries_count")
-	c.Reply.Int(int64(len(all.byName)))
+	c.Reply.Int(int64(f.Libraries))
 	c.Reply.BulkString("functions_count")
-	c.Reply.Int(int64(len(all.functions)))
+	c.Reply.Int(int64(f.Functions))
 	return nil
 }
 

@@ -12,70 +12,131 @@ import (
 
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/commands/scriptcmd/lua"
+	"github.com/medleydb/medley/datatypes"
 )
 
 // userFunction is what errors call the source of a library.
 const userFunction = "user_function"
 
-// A library is loaded source with its functions. It has a state of its own, in which what is
-// local to it lasts from call to call, and so its functions run one at a time. Who waits
-// for mu holds all shards, as does who has it: so nobody waits.
+// A library is loaded source with its functions. What is local to it lasts from call to call.
 type library struct {
 	name      string
 	code      string
-	functions map[string]*function
+	functions map[string]*function // by name in lower case
 	chunk     *lua.Chunk
-
-	mu   sync.Mutex
-	host *host
 }
 
 type function struct {
 	name        string
-	description string // "" for none
+	description string
 	described   bool
 	flags       flags
 	callback    *glua.LFunction
 	lib         *library
 }
 
-// libraries are those of an engine, and all their functions. A set never changes.
+// libraries are those of an engine, and all their functions. All live in one state, in which
+// one thing happens at a time: functions run, and libraries change, under all shards. The lock
+// is for those who only look.
 type libraries struct {
+	rt   *lua.Runtime
+	host *host // nil while there is no library
+
+	mu        sync.RWMutex
 	byName    map[string]*library
-	functions map[string]*function
+	functions map[string]*function // by name in lower case
+	bytes     int64                // of all code
 }
 
-// add returns the set with the library, in place of one of its name.
-func (l *libraries) add(lib *library) (*libraries, error) {
-	n := l.without(lib.name)
-	n.byName[lib.name] = lib
-	for name, f := range lib.functions {
-		if n.functions[name] != nil {
-			return nil, command.Errorf("Function %s already exists", name)
-		}
-		n.functions[name] = f
+func (l *libraries) init(rt *lua.Runtime) {
+	l.rt = rt
+	l.byName, l.functions = map[string]*library{}, map[string]*function{}
+}
+
+func (l *libraries) library(name string) *library {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.byName[name]
+}
+
+func (l *libraries) function(name []byte) *function {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.functions[strings.ToLower(string(name))]
+}
+
+// loader returns the host in which libraries are loaded.
+func (l *libraries) loader() *host {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.host == nil {
+		l.host = hostOf(l.rt.NewState())
 	}
-	return n, nil
+	return l.host
 }
 
-// without returns a copy of the set, without the library of that name.
-func (l *libraries) without(name string) *libraries {
-	n := &libraries{maps.Clone(l.byName), maps.Clone(l.functions)}
-	if lib := n.byName[name]; lib != nil {
-		delete(n.byName, name)
-		for name := range lib.functions {
-			delete(n.functions, name)
+// change takes libraries away and adds others, in place of those with the same names: all, or
+// none when a function would be there twice.
+func (l *libraries) change(flush bool, fresh ...*library) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	goes := map[string]bool{}
+	for _, lib := range fresh {
+		goes[lib.name] = true
+	}
+	names := map[string]bool{}
+	for _, lib := range fresh {
+		for name, f := range lib.functions {
+			have := l.functions[name]
+			if names[name] || have != nil && !flush && !goes[have.lib.name] {
+				return command.Errorf("Function %s already exists", f.name)
+			}
+			names[name] = true
 		}
 	}
-	return n
+	if flush {
+		clear(l.byName)
+		clear(l.functions)
+		l.bytes = 0
+		if len(fresh) == 0 && l.host != nil && l.host.c == nil {
+			l.host = nil
+		}
+	}
+	for _, lib := range fresh {
+		l.drop(lib.name)
+		l.byName[lib.name] = lib
+		l.bytes += int64(len(lib.code))
+		for name, f := range lib.functions {
+			l.functions[name] = f
+		}
+	}
+	return nil
 }
 
-func noLibraries() *libraries {
-	return &libraries{map[string]*library{}, map[string]*function{}}
+// remove takes a library away and reports whether there was one.
+func (l *libraries) remove(name string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.drop(name)
+}
+
+func (l *libraries) drop(name string) bool {
+	lib := l.byName[name]
+	if lib == nil {
+		return false
+	}
+	delete(l.byName, name)
+	for name := range lib.functions {
+		delete(l.functions, name)
+	}
+	l.bytes -= int64(len(lib.code))
+	return true
 }
 
 // sorted returns the libraries by name.
 func (l *libraries) sorted() []*library {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
 	return slices.SortedFunc(maps.Values(l.byName), func(a, b *library) int { return strings.Compare(a.name, b.name) })
 }
 
@@ -89,23 +150,25 @@ var errLoadTimeout = errors.New("FUNCTION LOAD timeout")
 
 const loadTimeout = 500 * time.Millisecond
 
-// loadLibrary runs the source of a library, which registers its functions.
-func (s *Scripts) loadLibrary(code string, taken func(name string) bool) (*library, error) {
+// loadLibrary runs the source of a library, which registers its functions. taken tells whether
+// its name may not be used.
+func (s *Scripts) loadLibrary(code string, taken func(name string) error) (*library, error) {
 	name, source, err := libraryName(code)
 	if err != nil {
 		return nil, err
 	}
-	if taken(name) {
-		return nil, command.Errorf("Library '%s' already exists", name)
+	if err := taken(name); err != nil {
+		return nil, err
 	}
-	chunk, err := s.functionRT.Compile(userFunction, source)
+	chunk, err := s.functionRT.CompileLibrary(userFunction, source)
 	if err != nil {
 		return nil, command.Errorf("Error compiling function: %s", err)
 	}
-	st := s.functionRT.NewState()
-	lib := &library{name: name, code: code, functions: map[string]*function{}, chunk: chunk, host: hostOf(st)}
-	lib.host.loads = lib
-	defer func() { lib.host.loads = nil }()
+	h := s.libraries.loader()
+	st := h.st
+	lib := &library{name: name, code: code, functions: map[string]*function{}, chunk: chunk}
+	h.loads = lib
+	defer func() { h.loads = nil }()
 	end := time.Now().Add(loadTimeout)
 	st.Interrupt(func() error {
 		if time.Now().After(end) {
@@ -114,7 +177,7 @@ func (s *Scripts) loadLibrary(code string, taken func(name string) bool) (*libra
 		return nil
 	})
 	defer st.Interrupt(nil)
-	if _, failed := st.Run(chunk); failed != nil {
+	if failed := st.Load(chunk, h.loading); failed != nil {
 		return nil, registerError(failed)
 	}
 	if len(lib.functions) == 0 {
@@ -146,7 +209,10 @@ func libraryName(code string) (name, source string, err error) {
 	if !ok {
 		return "", "", command.Errorf("Invalid library metadata")
 	}
-	words := strings.Fields(line)
+	words, ok := splitWords(line)
+	if !ok {
+		return "", "", command.Errorf("Invalid library metadata")
+	}
 	given := false
 	for _, w := range words[1:] {
 		n, ok := strings.CutPrefix(w, "name=")
@@ -162,14 +228,23 @@ func libraryName(code string) (name, source string, err error) {
 	case !given:
 		return "", "", command.Errorf("Library name was not given")
 	case !validName(name):
-		return "", "", errLibraryName
+		return "", "", command.Errorf("Library%s", validNames)
 	case !strings.EqualFold(words[0], "#!lua"):
 		return "", "", command.Errorf("Engine '%s' not found", words[0][2:])
 	}
 	return name, "\n" + rest, nil
 }
 
-const errLibraryName = command.ReplyError("ERR Library names can only contain letters, numbers, or underscores(_) and must be at least one character long")
+const validNames = " names can only contain letters, numbers, or underscores(_) and must be at least one character long"
+
+// splitWords cuts a line in words, which may be quoted.
+func splitWords(line string) (words []string, ok bool) {
+	list, ok := datatypes.SplitWords(nil, []byte(line))
+	for _, w := range list {
+		words = append(words, string(w))
+	}
+	return words, ok && len(words) > 0
+}
 
 func validName(name string) bool {
 	for _, c := range []byte(name) {
@@ -181,73 +256,73 @@ func validName(name string) bool {
 }
 
 // registerFunction is redis.register_function: of a name and a function, or of a table.
-func (h *host) registerFunction(L *glua.LState) int {
+func (h *host) registerFunction(L *glua.LState, d *dialect) int {
 	if h.loads == nil {
-		return refuse(L, "ERR redis.register_function can only be called on FUNCTION LOAD command")
+		return refuse(L, "ERR "+d.name+".register_function can only be called on FUNCTION LOAD command")
 	}
-	f, text := functionFrom(L)
+	f, text := functionFrom(L, d.name+".register_function")
 	if text == "" && !validName(f.name) {
-		text = string(errLibraryName[len("ERR "):])
+		text = d.function + validNames
 	}
-	if text == "" && h.loads.functions[f.name] != nil {
+	if text == "" && h.loads.functions[strings.ToLower(f.name)] != nil {
 		text = "Function already exists in the library"
 	}
 	if text != "" {
 		return refuse(L, "ERR "+text)
 	}
 	f.lib = h.loads
-	h.loads.functions[f.name] = f
+	h.loads.functions[strings.ToLower(f.name)] = f
 	return 0
 }
 
-func functionFrom(L *glua.LState) (f *function, refusal string) {
+func functionFrom(L *glua.LState, me string) (f *function, refusal string) {
 	f = &function{}
 	switch L.GetTop() {
 	case 1:
 		t, ok := L.Get(1).(*glua.LTable)
 		if !ok {
-			return nil, "calling redis.register_function with a single argument is only applicable to Lua table (representing named arguments)."
+			return nil, "calling " + me + " with a single argument is only applicable to Lua table (representing named arguments)."
 		}
-		return f, f.readTable(t)
+		return f, f.readTable(t, me)
 	case 2:
 		name, ok := lua.Text(L.Get(1))
 		if !ok {
-			return nil, "first argument to redis.register_function must be a string"
+			return nil, "first argument to " + me + " must be a string"
 		}
 		f.name = name
 		if f.callback, ok = L.Get(2).(*glua.LFunction); !ok {
-			return nil, "second argument to redis.register_function must be a function"
+			return nil, "second argument to " + me + " must be a function"
 		}
 		return f, ""
 	}
-	return nil, "wrong number of arguments to redis.register_function"
+	return nil, "wrong number of arguments to " + me
 }
 
 // readTable reads named arguments.
-func (f *function) readTable(t *glua.LTable) (refusal string) {
+func (f *function) readTable(t *glua.LTable, me string) (refusal string) {
 	named := false
 	for k, v := t.Next(glua.LNil); k != glua.LNil; k, v = t.Next(k) {
 		key, ok := k.(glua.LString)
 		if !ok {
-			return "named argument key given to redis.register_function is not a string"
+			return "named argument key given to " + me + " is not a string"
 		}
 		switch key {
 		case "function_name":
 			if f.name, named = lua.Text(v); !named {
-				return "function_name argument given to redis.register_function must be a string"
+				return "function_name argument given to " + me + " must be a string"
 			}
 		case "description":
 			if f.description, f.described = lua.Text(v); !f.described {
-				return "description argument given to redis.register_function must be a string"
+				return "description argument given to " + me + " must be a string"
 			}
 		case "callback":
 			if f.callback, ok = v.(*glua.LFunction); !ok {
-				return "callback argument given to redis.register_function must be a function"
+				return "callback argument given to " + me + " must be a function"
 			}
 		case "flags":
 			list, ok := v.(*glua.LTable)
 			if !ok {
-				return "flags argument to redis.register_function must be a table representing function flags"
+				return "flags argument to " + me + " must be a table representing function flags"
 			}
 			for i := 1; list.RawGetInt(i) != glua.LNil; i++ {
 				name, _ := list.RawGetInt(i).(glua.LString)
@@ -258,14 +333,14 @@ func (f *function) readTable(t *glua.LTable) (refusal string) {
 				f.flags |= x
 			}
 		default:
-			return "unknown argument given to redis.register_function"
+			return "unknown argument given to " + me
 		}
 	}
 	switch {
 	case !named:
-		return "redis.register_function must get a function name argument"
+		return me + " must get a function name argument"
 	case f.callback == nil:
-		return "redis.register_function must get a callback argument"
+		return me + " must get a callback argument"
 	}
 	return ""
 }

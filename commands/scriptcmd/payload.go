@@ -22,10 +22,35 @@ const (
 
 const errPayload = command.ReplyError("ERR DUMP payload version or checksum are wrong")
 
+// Sources implements persistence.Libraries.
+func (s *Scripts) Sources() (sources []string) {
+	for _, lib := range s.libraries.sorted() {
+		sources = append(sources, lib.code)
+	}
+	return sources
+}
+
+// LoadSource implements persistence.Libraries.
+func (s *Scripts) LoadSource(source string) error {
+	lib, err := s.loadLibrary(source, func(name string) error {
+		if s.libraries.library(name) != nil {
+			return command.Errorf("Library %s already exists", name)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.libraries.change(false, lib)
+}
+
+// Clear implements persistence.Libraries.
+func (s *Scripts) Clear() { s.libraries.change(true) }
+
 // Dump returns all libraries as a payload.
 func (s *Scripts) Dump() []byte {
 	var b []byte
-	for _, lib := range s.libraries.Load().sorted() {
+	for _, lib := range s.libraries.sorted() {
 		b = append(b, opFunction)
 		b = appendLength(b, len(lib.code))
 		b = append(b, lib.code...)
@@ -44,10 +69,7 @@ func (s *Scripts) Restore(payload []byte, flush, replace bool) error {
 	if sum := binary.LittleEndian.Uint64(payload[n+2:]); sum != 0 && sum != crcOf(payload[:n+2]) {
 		return errPayload
 	}
-	all := s.libraries.Load()
-	if flush {
-		all = noLibraries()
-	}
+	var list []*library
 	fresh := map[string]bool{}
 	for rest := payload[:n]; len(rest) > 0; {
 		if rest[0] != opFunction {
@@ -58,19 +80,19 @@ func (s *Scripts) Restore(payload []byte, flush, replace bool) error {
 			return command.Errorf("Failed loading functions payload")
 		}
 		rest = after
-		lib, err := s.loadLibrary(string(code), func(name string) bool {
-			return all.byName[name] != nil && (!replace || fresh[name])
+		lib, err := s.loadLibrary(string(code), func(name string) error {
+			if fresh[name] || !flush && !replace && s.libraries.library(name) != nil {
+				return command.Errorf("Library %s already exists", name)
+			}
+			return nil
 		})
 		if err != nil {
 			return err
 		}
 		fresh[lib.name] = true
-		if all, err = all.add(lib); err != nil {
-			return err
-		}
+		list = append(list, lib)
 	}
-	s.libraries.Store(all)
-	return nil
+	return s.libraries.change(flush, list...)
 }
 
 // appendLength appends a length as the RDB format has it: in 6, 14 or 32 bits.

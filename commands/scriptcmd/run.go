@@ -34,13 +34,17 @@ type host struct {
 	st      *lua.State
 	scripts *Scripts
 	c       *command.Context // nil while nothing runs
-	call    *call
+	call    *call            // given, while it runs
+	given   call
+	keys    handout
+	args    handout
 	reply   luaReply
 	argv    [][]byte // of a command that only reads
 	readOnly,
 	allowOOM, short bool
-	resp3 bool
-	loads *library // that is being loaded
+	resp3   bool
+	loads   *library               // that is being loaded
+	loading map[string]glua.LValue // the globals that there are meanwhile
 
 	wrote  atomic.Bool // it cannot be killed any more
 	killed atomic.Bool
@@ -51,50 +55,51 @@ func hostOf(st *lua.State) *host { return st.Host.(*host) }
 
 // run runs the script or function and writes its result.
 func (s *Scripts) run(c *command.Context, k call) error {
-	h, release := s.host(&k)
-	whole := false
-	defer func() { release(whole) }()
-	if err := h.begin(c, &k); err != nil {
-		whole = true
-		return err
+	h := s.libraries.host
+	if k.fn == nil {
+		h = hostOf(s.rt.Get())
 	}
+	if h.c != nil { // a test has allowed commands in scripts that are not for them
+		return command.Errorf("A function cannot call functions")
+	}
+	h.given = k
+	err := h.begin(c)
+	if err == nil {
+		err = h.perform(c)
+	}
+	if k.fn == nil {
+		s.rt.Put(h.st) // not where a command has panicked
+	}
+	return err
+}
+
+// perform runs what begin has prepared.
+func (h *host) perform(c *command.Context) error {
+	defer h.end()
 	session := c.Session
-	db, sets, args := session.DB(), session.FieldSets, c.Args
-	out := c.Reply
+	db, sets, args, out := session.DB(), session.FieldSets, c.Args, c.Reply
 	session.FieldSets = nil
-	v, failed := h.execute(&k)
+	v, failed := h.execute()
 	c.Reply, c.Args = out, args
 	session.FieldSets = sets
 	session.Select(db)
 	c.Tx.DB = db
-	defer h.end()
-	whole = true
 	if failed != nil {
 		return h.report(failed)
 	}
-	w := replier{r: c.Reply, L: h.st.L, resp3: h.resp3, count: func(text string) { c.Services.Stats.CountError(command.ErrorCode(text)) }}
+	if t, ok := v.(*glua.LTable); ok {
+		if s, ok := field(t, "err").(glua.LString); ok { // the call has failed
+			return counted(command.ReplyError(oneLine(string(s))), t)
+		}
+	}
+	w := replier{r: out, stats: c.Services.Stats, resp3: h.resp3}
 	w.write(v, 0)
 	return nil
 }
 
-// host returns the host that runs the call, and what gives it back: not for use by others where
-// a command has panicked in it.
-func (s *Scripts) host(k *call) (h *host, release func(whole bool)) {
-	if k.fn != nil {
-		lib := k.fn.lib
-		lib.mu.Lock()
-		return lib.host, func(bool) { lib.mu.Unlock() }
-	}
-	st := s.rt.Get()
-	return hostOf(st), func(whole bool) {
-		if whole {
-			s.rt.Put(st)
-		}
-	}
-}
-
 // begin refuses a script that may not run now, and prepares the host for one that may.
-func (h *host) begin(c *command.Context, k *call) error {
+func (h *host) begin(c *command.Context) error {
+	k := &h.given
 	var f flags
 	tells := k.fn != nil
 	if tells {
@@ -122,13 +127,13 @@ func (h *host) begin(c *command.Context, k *call) error {
 const errScriptOOM = command.ReplyError("OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'")
 
 func (h *host) end() {
-	h.c, h.call = nil, nil
+	h.c, h.call, h.given = nil, nil, call{}
 	h.reply.reset()
 }
 
 // execute runs the chunk or the function, so that it can be killed if it may run long.
-func (h *host) execute(k *call) (glua.LValue, *lua.Error) {
-	st := h.st
+func (h *host) execute() (glua.LValue, *lua.Error) {
+	st, k := h.st, h.call
 	chunk := h.chunk(k)
 	if !chunk.Quick {
 		h.scripts.busy.enter(h)
@@ -138,13 +143,34 @@ func (h *host) execute(k *call) (glua.LValue, *lua.Error) {
 	}
 	h.reply.L = st.L
 	h.c.Reply = &h.reply
-	keys, argv := h.list(k.keys), h.list(k.argv)
 	if k.fn != nil {
-		return st.Call(chunk, k.fn.callback, keys, argv)
+		return st.Call(chunk, k.fn.callback, h.list(k.keys), h.list(k.argv))
 	}
-	st.SetGlobal("KEYS", keys)
-	st.SetGlobal("ARGV", argv)
+	h.keys.give(h, "KEYS", k.keys, chunk)
+	h.args.give(h, "ARGV", k.argv, chunk)
 	return st.Run(chunk)
+}
+
+// A handout is the table KEYS or ARGV. It is used again as long as no script may have changed it.
+type handout struct {
+	table *glua.LTable
+	stale bool
+}
+
+func (g *handout) give(h *host, name string, of [][]byte, chunk *lua.Chunk) {
+	if g.table == nil || g.stale {
+		g.table = h.list(of)
+		g.stale = !chunk.Borrows
+		h.st.SetGlobal(name, g.table)
+		return
+	}
+	for g.table.Len() > len(of) {
+		g.table.Remove(-1)
+	}
+	for i, b := range of {
+		g.table.RawSetInt(i+1, glua.LString(b))
+	}
+	g.stale = !chunk.Borrows
 }
 
 func (h *host) chunk(k *call) *lua.Chunk {
@@ -162,44 +188,53 @@ func (h *host) list(of [][]byte) *glua.LTable {
 	return t
 }
 
-var errKilled = errors.New("Script killed by user with SCRIPT KILL.")
-
 // interrupted is asked before every instruction of a script that may run long.
 func (h *host) interrupted() error {
 	if h.killed.Load() {
-		return errKilled
+		return errors.New(h.killedText())
 	}
 	return nil
+}
+
+func (h *host) killedText() string {
+	if h.call.fn != nil {
+		return "Script killed by user with FUNCTION KILL."
+	}
+	return "Script killed by user with SCRIPT KILL."
 }
 
 // report returns the error of a failed script. What a command in it has raised was counted
 // already.
 func (h *host) report(e *lua.Error) error {
-	text, counted := "", false
-	switch v := e.Value.(type) {
-	case *glua.LTable:
-		text = "ERR unknown error"
-		if s, ok := field(v, "err").(glua.LString); ok {
-			text = string(s)
-		}
-		counted = field(v, "ignore_error_stats_update") != glua.LNil
-	default:
+	table, _ := e.Value.(*glua.LTable)
+	text := "ERR unknown error"
+	if table == nil {
 		text = "ERR " + e.Text()
+	} else if s, ok := field(table, "err").(glua.LString); ok {
+		text = string(s)
+	}
+	if h.killed.Load() {
+		text = "ERR " + h.killedText()
 	}
 	text += " script: " + h.call.name()
 	if e.Source != "" {
 		text += fmt.Sprintf(", on @%s:%d.", e.Source, e.Line)
 	}
-	err := command.ReplyError(oneLine(text))
-	if counted {
+	return counted(command.ReplyError(oneLine(text)), table)
+}
+
+// counted returns the error as one that is in the statistics, if the table, which may be nil,
+// says that it is.
+func counted(err command.ReplyError, table *glua.LTable) error {
+	if table != nil && field(table, "ignore_error_stats_update") != glua.LNil {
 		return command.Counted{Err: err}
 	}
 	return err
 }
 
 // invoke is redis.call and redis.pcall: it runs a command in the script's transaction.
-func (h *host) invoke(L *glua.LState, raising bool) int {
-	v := h.perform(L)
+func (h *host) invoke(L *glua.LState, d *dialect, raising bool) int {
+	v := h.command(L, d)
 	if t, ok := v.(*glua.LTable); ok && raising && field(t, "err") != glua.LNil {
 		lua.Raise(L, t)
 	}
@@ -214,16 +249,16 @@ func (h *host) running(L *glua.LState, name string) {
 	}
 }
 
-func (h *host) perform(L *glua.LState) glua.LValue {
+func (h *host) command(L *glua.LState, d *dialect) glua.LValue {
 	h.running(L, "call")
-	argv, text := h.arguments(L)
+	argv, text := h.arguments(L, d)
 	if text != "" {
-		return h.refuse(L, text)
+		return h.refuse(L, nil, text)
 	}
 	c := h.c
 	spec := c.Services.Table.Find(argv)
-	if text := h.refusal(spec, argv); text != "" {
-		return h.refuse(L, text)
+	if text := h.refusal(spec, argv, d); text != "" {
+		return h.refuse(L, spec, text)
 	}
 	if spec.Flags&command.Write != 0 {
 		h.wrote.Store(true)
@@ -240,16 +275,19 @@ func (h *host) perform(L *glua.LState) glua.LValue {
 }
 
 // refuse counts an error of a command that did not run.
-func (h *host) refuse(L *glua.LState, text string) glua.LValue {
+func (h *host) refuse(L *glua.LState, spec *command.Spec, text string) glua.LValue {
+	if spec != nil {
+		h.c.Services.Stats.Refused(spec)
+	}
 	h.c.Services.Stats.CountError(command.ErrorCode(text))
 	return errorTable(L, text)
 }
 
 // arguments returns the arguments as a command's. They borrow the script's strings.
-func (h *host) arguments(L *glua.LState) (argv [][]byte, refusal string) {
+func (h *host) arguments(L *glua.LState, d *dialect) (argv [][]byte, refusal string) {
 	n := L.GetTop()
 	if n == 0 {
-		return nil, "ERR Please specify at least one argument for this redis lib call"
+		return nil, "ERR Please specify at least one argument for this " + d.name + " lib call"
 	}
 	argv = h.argv[:0]
 	for i := 1; i <= n; i++ {
@@ -259,7 +297,7 @@ func (h *host) arguments(L *glua.LState) (argv [][]byte, refusal string) {
 		case glua.LNumber:
 			argv = append(argv, appendArgument(nil, float64(v)))
 		default:
-			return nil, "ERR Lua redis lib command arguments must be strings or integers"
+			return nil, "ERR " + d.argument + " arguments must be strings or integers"
 		}
 	}
 	h.argv = argv
@@ -267,14 +305,14 @@ func (h *host) arguments(L *glua.LState) (argv [][]byte, refusal string) {
 }
 
 // refusal returns the error of a command that a script may not run.
-func (h *host) refusal(spec *command.Spec, argv [][]byte) string {
+func (h *host) refusal(spec *command.Spec, argv [][]byte, d *dialect) string {
 	switch {
 	case spec == nil, spec.Run == nil && len(argv) > 1:
-		return "ERR Unknown Redis command called from script"
+		return "ERR Unknown " + d.command + " called from script"
 	case !spec.ArityOK(len(argv)), spec.Run == nil:
-		return "ERR Wrong number of args calling Redis command from script"
-	case spec.Flags&command.NoScript != 0:
-		return "ERR This Redis command is not allowed from script"
+		return "ERR Wrong number of args calling " + d.command + " from script"
+	case spec.Flags&command.NoScript != 0 && !h.c.Services.AnyInScripts.Load():
+		return "ERR This " + d.command + " is not allowed from script"
 	case h.readOnly && spec.Flags&(command.Write|command.MayReplicate) != 0:
 		return "ERR Write commands are not allowed from read-only scripts."
 	case h.short && !h.allowOOM && spec.Flags&command.DenyOOM != 0 && !h.wrote.Load():

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/commands/config"
@@ -40,7 +39,7 @@ type Scripts struct {
 	evicted int64
 
 	functionRT *lua.Runtime
-	libraries  atomic.Pointer[libraries] // changed under all shards
+	libraries  libraries
 	busy       busy
 }
 
@@ -59,9 +58,9 @@ type Script struct {
 // has run for long.
 func New(table *command.Table, store *keyspace.Store, cfg *config.Config) *Scripts {
 	s := &Scripts{table: table, busy: busy{store: store, limitMs: cfg.BusyReplyThreshold.Load}, known: map[string]*Script{}, byText: map[string]*Script{}}
-	s.libraries.Store(noLibraries())
-	s.rt = lua.NewRuntime(s.redisLibrary(false))
-	s.functionRT = lua.NewRuntime(s.redisLibrary(true))
+	s.rt = lua.NewRuntime(s.apiLibraries(false)...)
+	s.functionRT = lua.NewRuntime(s.apiLibraries(true)...)
+	s.libraries.init(s.functionRT)
 	return s
 }
 
@@ -156,17 +155,24 @@ func digest(text string) string {
 	return hex.EncodeToString(sum[:])
 }
 
+const (
+	// stateBytes is about what a state takes.
+	stateBytes = 96 << 10
+	// compiledRatio is about how many bytes a byte of code becomes.
+	compiledRatio = 10
+)
+
 // Figures implements command.Scripting.
 func (s *Scripts) Figures() command.ScriptFigures {
-	all := s.libraries.Load()
 	s.mu.RLock()
-	f := command.ScriptFigures{
-		Scripts: len(s.known), ScriptBytes: s.bytes, Evicted: s.evicted,
-		Libraries: len(all.byName), Functions: len(all.functions),
-	}
+	f := command.ScriptFigures{Scripts: len(s.known), ScriptBytes: s.bytes, Evicted: s.evicted, ScriptVMs: stateBytes}
 	s.mu.RUnlock()
-	for _, lib := range all.byName {
-		f.FunctionBytes += int64(len(lib.code))
+	l := &s.libraries
+	l.mu.RLock()
+	f.Libraries, f.Functions, f.FunctionBytes = len(l.byName), len(l.functions), l.bytes
+	if l.host != nil {
+		f.FunctionVMs = stateBytes + compiledRatio*f.FunctionBytes
 	}
+	l.mu.RUnlock()
 	return f
 }

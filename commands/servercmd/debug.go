@@ -68,7 +68,7 @@ func debugCommands() []debugCommand {
 		{"SDSLEN", 1, 1, "<key>", "Tells the lengths of a key and its string.", debugSDSLen},
 		{"SEGFAULT", 0, -1, "", "Refused: would end the server.", refuseCrash},
 		{"SET-ACTIVE-EXPIRE", 1, 1, "<0|1>", "Turns the removal of expired keys that nobody meets off and on.", debugActiveExpire},
-		{"SET-DISABLE-DENY-SCRIPTS", 1, 1, "<0|1>", "Accepted, without effect.", debugSwitch},
+		{"SET-DISABLE-DENY-SCRIPTS", 1, 1, "<0|1>", "Lets scripts run commands that are not for them, or no more.", debugAnyInScripts},
 		{"SET-SKIP-CHECKSUM-VALIDATION", 1, 1, "<0|1>", "Makes RESTORE take payloads with a wrong checksum.", debugSkipChecksum},
 		{"SLEEP", 1, 1, "<seconds>", "Keeps all keys locked for a while.", debugSleep},
 		{"STRINGMATCH-LEN", 2, 2, "<length> <pattern>", "Matches a string of so many letters a.", debugMatch},
@@ -143,6 +143,16 @@ func debugActiveExpire(c *command.Context) error {
 		return err
 	}
 	c.Services.ActiveExpire.Store(on != 0)
+	c.Reply.OK()
+	return nil
+}
+
+func debugAnyInScripts(c *command.Context) error {
+	on := c.Args.Int()
+	if err := c.Args.Err(); err != nil {
+		return err
+	}
+	c.Services.AnyInScripts.Store(on != 0)
 	c.Reply.OK()
 	return nil
 }

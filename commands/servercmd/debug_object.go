@@ -8,6 +8,7 @@ import (
 	"github.com/medleydb/medley/commands/keycmd"
 	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/datatypes/str"
+	"github.com/medleydb/medley/keyspace"
 )
 
 // peek fills v with the value of a key without that counting as an access.
@@ -30,6 +31,9 @@ func debugObject(c *command.Context) error {
 	if c.Args.More() && !c.Args.Word("fast") {
 		return unknownDebug([]byte("OBJECT"))
 	}
+	mode := c.Tx.Expired
+	c.Tx.Expired = keyspace.ShowExpired // as long as it is there
+	defer func() { c.Tx.Expired = mode }()
 	var v datatypes.Value
 	if !peek(c, key, &v) {
 		return command.ErrNoSuchKey

@@ -3,6 +3,8 @@ package servercmd
 import (
 	"runtime/metrics"
 	"strconv"
+
+	"github.com/medleydb/medley/commands/command"
 )
 
 // memoryFigures are what INFO memory and MEMORY STATS have in common, in bytes.
@@ -10,6 +12,7 @@ type memoryFigures struct {
 	used, peak        int64
 	overhead, dataset int64
 	buffers           int64 // of clients
+	scripts           command.ScriptFigures
 	heap, active      int64 // live objects of the Go heap; with what is free in its spans
 	resident          int64 // of the process
 }
@@ -18,9 +21,10 @@ func readMemory(r *report) memoryFigures {
 	m := r.store()
 	f := memoryFigures{buffers: r.totals().buffers, resident: residentBytes()}
 	f.heap, f.active = goHeap()
-	f.used = int64(m.Used()) + f.buffers
+	f.scripts = r.svc.Scripting.Figures()
+	f.used = int64(m.Used()) + f.buffers + f.scripts.Memory()
 	f.peak = r.svc.Rates.PeakMemory(f.used)
-	f.overhead = int64(m.Index) + f.buffers
+	f.overhead = int64(m.Index) + f.buffers + f.scripts.Memory()
 	f.dataset = f.used - f.overhead
 	return f
 }
@@ -59,13 +63,17 @@ func (r *report) memory() {
 	r.num("allocator_resident", f.resident)
 	r.num("allocator_muzzy", 0)
 	r.bytes("total_system_memory", systemMemory())
-	r.zeros("used_memory_lua", "used_memory_vm_eval")
-	r.str("used_memory_lua_human", "0B")
-	r.zeros("used_memory_scripts_eval", "number_of_cached_scripts", "number_of_functions", "number_of_libraries",
-		"used_memory_vm_functions", "used_memory_vm_total")
-	r.str("used_memory_vm_total_human", "0B")
-	r.zeros("used_memory_functions", "used_memory_scripts")
-	r.str("used_memory_scripts_human", "0B")
+	s := &f.scripts
+	r.bytes("used_memory_lua", s.ScriptVMs)
+	r.num("used_memory_vm_eval", s.ScriptVMs)
+	r.num("used_memory_scripts_eval", s.ScriptBytes)
+	r.num("number_of_cached_scripts", int64(s.Scripts))
+	r.num("number_of_functions", int64(s.Functions))
+	r.num("number_of_libraries", int64(s.Libraries))
+	r.num("used_memory_vm_functions", s.FunctionVMs)
+	r.bytes("used_memory_vm_total", s.ScriptVMs+s.FunctionVMs)
+	r.num("used_memory_functions", s.FunctionBytes)
+	r.bytes("used_memory_scripts", s.ScriptBytes+s.FunctionBytes)
 	r.bytes("maxmemory", cfg.Maxmemory.Load())
 	policy, _ := cfg.Value("maxmemory-policy")
 	r.str("maxmemory_policy", policy)

@@ -158,9 +158,9 @@ func (f *memoryFigures) parts(m *keyspace.Memory) (before, after []memoryPart) {
 		{"clients.normal", f.buffers},
 		{"cluster.links", int64(0)},
 		{"aof.buffer", int64(0)},
-		{"lua.caches", int64(0)},
-		{"functions.caches", int64(0)},
-		{"script.VMs", int64(0)},
+		{"lua.caches", f.scripts.ScriptBytes},
+		{"functions.caches", f.scripts.FunctionBytes},
+		{"script.VMs", f.scripts.ScriptVMs + f.scripts.FunctionVMs},
 	}
 	after = []memoryPart{
 		{"overhead.db.hashtable.lut", int64(m.Index)},

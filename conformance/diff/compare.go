@@ -45,6 +45,13 @@ func (c *comparer) same(args []string, a, b command.Value) bool {
 }
 
 func (c *comparer) sameReply(args []string, a, b command.Value) bool {
+	if args[0] == "EVAL" && slices.Contains(wrappers, args[1]) && len(args) > 3 {
+		// A script that runs one command is compared as that one is.
+		if strings.Contains(args[1], "{") && len(a.Elems) == 1 && len(b.Elems) == 1 {
+			a, b = a.Elems[0], b.Elems[0]
+		}
+		args = args[3:]
+	}
 	return Alike(args, a, b) || c.ignore != nil && c.ignore(args, a, b)
 }
 

@@ -3,7 +3,7 @@ package diff
 // Families returns every family there is.
 func Families() []Family {
 	return []Family{stringFamily(), genericFamily(), connectionFamily(), transactionFamily(), hashFamily(), listFamily(), setFamily(), zsetFamily(),
-		sortFamily(), bitmapFamily(), hyperLogLogFamily(), geoFamily(), streamFamily(), polygonFamily()}
+		sortFamily(), scriptingFamily(), bitmapFamily(), hyperLogLogFamily(), geoFamily(), streamFamily(), polygonFamily()}
 }
 
 // Expiry options. Whether SET with a time in the past keeps an expired key until
@@ -47,6 +47,22 @@ func stringFamily() Family {
 		{Syntax: "DELIFEQ <key> <value>", Requires: "valkey>=9.0"},
 		{Syntax: "DELEX <key> [(IFEQ | IFNE) <value>]", Requires: "redis>=8.4"},
 		{Syntax: "DIGEST <key>", Requires: "redis>=8.4"},
+	}}
+}
+
+// scriptingFamily runs scripts over strings, lists, hashes and sets; the generator makes scripts of
+// other families' commands beside them.
+func scriptingFamily() Family {
+	return Family{"scripting", []Command{
+		{Syntax: "EVAL <script> 2 <key> <key> <value> <int>", Weight: 4},
+		{Syntax: "EVAL <script> 1 <key> <value>"},
+		{Syntax: "EVAL <script> 0"},
+		{Syntax: "EVAL_RO <script> 2 <key> <key> <value> <int>"},
+		{Syntax: "SCRIPT EXISTS <value>"},
+		{Syntax: "GET <key>"},
+		{Syntax: "SET <key> <value>", Weight: 2},
+		{Syntax: "TYPE <key>"},
+		{Syntax: "LRANGE <key> 0 -1"},
 	}}
 }
 

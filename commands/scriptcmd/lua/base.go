@@ -249,7 +249,7 @@ func (st *State) baseGetMetatable(L *glua.LState) int {
 	if m, ok := meta.(*glua.LTable); ok {
 		if own := st.behind(m).RawGetString("__metatable"); own != glua.LNil {
 			meta = own
-		} else if m == st.globals.Metatable {
+		} else if m == st.guard {
 			meta = st.builtins[globalsMetaName]
 		}
 	}

@@ -22,15 +22,19 @@ func (st *State) openBasic() {
 		fail(L, "%s", "attempt to get length of "+st.named(L, opLen, "", 0, L.Get(1)))
 		return 0
 	}
+	events := functions(st, map[string]glua.LGFunction{"__index": index, "__call": call, "__len": length})
+	arithmetic := st.openArithmetic()
 	samples := []glua.LValue{glua.LNil, glua.LTrue, glua.LNumber(0), glua.LString(""), L.NewFunction(index), L}
 	for _, v := range samples {
-		meta := L.NewTable()
-		meta.RawSetString("__index", L.NewFunction(index))
-		meta.RawSetString("__newindex", L.NewFunction(index))
-		meta.RawSetString("__call", L.NewFunction(call))
-		meta.RawSetString("__len", L.NewFunction(length))
+		meta := L.CreateTable(0, 12)
+		meta.RawSetString("__index", events["__index"])
+		meta.RawSetString("__newindex", events["__index"])
+		meta.RawSetString("__call", events["__call"])
+		meta.RawSetString("__len", events["__len"])
 		if v.Type() != glua.LTNumber { // else numbers would hide what tables define
-			st.openArithmetic(meta)
+			for event, f := range arithmetic {
+				meta.RawSetString(event, f)
+			}
 		}
 		if v.Type() == glua.LTString {
 			meta.RawSetString("__index", st.behind(st.globals.RawGetString("string").(*glua.LTable)))
@@ -40,7 +44,9 @@ func (st *State) openBasic() {
 	}
 }
 
-func (st *State) openArithmetic(meta *glua.LTable) {
+// openArithmetic returns what does arithmetic on values that are no numbers.
+func (st *State) openArithmetic() map[string]glua.LValue {
+	m := map[string]glua.LValue{}
 	ops := map[string]func(a, b float64) float64{
 		"__add": func(a, b float64) float64 { return a + b },
 		"__sub": func(a, b float64) float64 { return a - b },
@@ -50,16 +56,17 @@ func (st *State) openArithmetic(meta *glua.LTable) {
 		"__pow": power,
 	}
 	for event, f := range ops {
-		meta.RawSetString(event, st.L.NewFunction(st.arithmetic(event, f)))
+		m[event] = st.L.NewFunction(st.arithmetic(event, f))
 	}
-	meta.RawSetString("__unm", st.L.NewFunction(func(L *glua.LState) int {
+	m["__unm"] = st.L.NewFunction(func(L *glua.LState) int {
 		f, ok := toNumber(L.Get(1))
 		if !ok {
 			st.raiseArithmetic(L, L.Get(1), glua.LNumber(0))
 		}
 		L.Push(glua.LNumber(-f))
 		return 1
-	}))
+	})
+	return m
 }
 
 // arithmetic returns the builtin of an operator, for operands that may not be numbers.

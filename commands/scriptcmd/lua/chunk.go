@@ -17,6 +17,9 @@ type Chunk struct {
 	// Quick says that the chunk cannot run long: it has no loop, no function and no pattern,
 	// and compiles nothing at run time.
 	Quick bool
+	// Borrows says that the chunk neither changes the tables KEYS and ARGV nor keeps them, so
+	// that they can be used again.
+	Borrows bool
 	// Facts is what the walk over the syntax tree found of calls of redis.call.
 	Facts Facts
 
@@ -34,9 +37,21 @@ func syntaxError(name string, line int, format string, args ...any) error {
 	return &SyntaxError{fmt.Sprintf("%s:%d: %s", name, line, fmt.Sprintf(format, args...))}
 }
 
+// binaryMark is what precompiled code begins with.
+const binaryMark = "\x1bLua"
+
 // Compile compiles source. name is what errors call it.
 func (r *Runtime) Compile(name, source string) (*Chunk, error) {
-	if strings.HasPrefix(source, "\x1bLua") {
+	return r.compile(name, source, false)
+}
+
+// CompileLibrary compiles source for State.Load.
+func (r *Runtime) CompileLibrary(name, source string) (*Chunk, error) {
+	return r.compile(name, source, true)
+}
+
+func (r *Runtime) compile(name, source string, loads bool) (*Chunk, error) {
+	if strings.HasPrefix(source, binaryMark) {
 		return nil, syntaxError(name, 1, "precompiled code is not allowed")
 	}
 	if strings.HasPrefix(source, "#") { // as Lua skips a first line for the shell
@@ -51,6 +66,7 @@ func (r *Runtime) Compile(name, source string) (*Chunk, error) {
 		return nil, parseError(name, source, err)
 	}
 	w := newRewriter(r, name, source)
+	w.loads = loads
 	main := w.chunk(stmts)
 	if w.err != nil {
 		return nil, w.err
@@ -62,7 +78,7 @@ func (r *Runtime) Compile(name, source string) (*Chunk, error) {
 	if !w.namesArg {
 		noArgTable(proto)
 	}
-	return &Chunk{Name: name, Quick: w.quick, Facts: w.found(), proto: proto, binds: w.binds, uses: w.uses}, nil
+	return &Chunk{Name: name, Quick: w.quick, Borrows: !w.keeps, Facts: w.found(), proto: proto, binds: w.binds, uses: w.uses}, nil
 }
 
 // outer wraps the chunk in one that is given the builtins and returns it.

@@ -28,7 +28,7 @@
 //
 // # States
 //
-// A State is single-threaded and costs some 50 KB, so they are pooled. A compiled Chunk is
+// A State is single-threaded and costs some 100 KB, so they are pooled. A compiled Chunk is
 // shared by all; its closure is kept in each state. Nothing that a script does is seen by the
 // next one: it has no place to leave it.
 //

@@ -46,6 +46,7 @@ const (
 // facts are what the rewriter collects.
 type facts struct {
 	doubtful bool
+	keeps    bool // KEYS or ARGV may be changed or kept
 	sites    []pending
 	mentions int // of functions that Facts tells of
 	known    int // of these, as a call or a local name for the function
@@ -58,7 +59,7 @@ type pending struct {
 	vars []*variable // of the arguments, by index
 }
 
-func (w *rewriter) unsafe() { w.doubtful = true }
+func (w *rewriter) unsafe() { w.doubtful, w.keeps = true, true }
 
 // found returns what was collected.
 func (w *rewriter) found() Facts {
@@ -80,6 +81,8 @@ func (w *rewriter) found() Facts {
 // global is told of each global variable that is read as a whole.
 func (w *rewriter) global(name string) {
 	switch {
+	case name == "ARGV":
+		w.keeps = true
 	case name == "KEYS", name == "_G":
 		w.unsafe()
 	case name == "load", name == "loadstring":
@@ -126,6 +129,9 @@ func (w *rewriter) isGlobal(e ast.Expr, name string) bool {
 }
 
 func (w *rewriter) isKeys(e ast.Expr) bool { return w.isGlobal(e, "KEYS") }
+
+// isGiven reports whether the expression is one of the tables that a script is given.
+func (w *rewriter) isGiven(e ast.Expr) bool { return w.isKeys(e) || w.isGlobal(e, "ARGV") }
 
 // isKeysLoop reports whether the loop is over ipairs(KEYS).
 func (w *rewriter) isKeysLoop(s *ast.GenericForStmt) bool {

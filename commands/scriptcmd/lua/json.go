@@ -366,7 +366,7 @@ func (d *jsonDecoder) descend() {
 
 func (d *jsonDecoder) object() glua.LValue {
 	d.descend()
-	t := d.L.NewTable()
+	t := d.L.CreateTable(0, 4)
 	tok := d.next()
 	if tok.kind == "T_OBJ_END" {
 		d.depth--
@@ -394,7 +394,7 @@ func (d *jsonDecoder) object() glua.LValue {
 
 func (d *jsonDecoder) array() glua.LValue {
 	d.descend()
-	t := d.L.NewTable()
+	t := d.L.CreateTable(4, 0)
 	tok := d.next()
 	if tok.kind == "T_ARR_END" {
 		d.depth--

@@ -247,7 +247,7 @@ func (u *unpacker) value(depth int) glua.LValue {
 }
 
 func (u *unpacker) array(n, depth int) glua.LValue {
-	t := u.L.NewTable()
+	t := u.L.CreateTable(min(n, 64), 0)
 	for i := 1; i <= n; i++ {
 		t.RawSetInt(i, u.value(depth+1))
 	}
@@ -255,7 +255,7 @@ func (u *unpacker) array(n, depth int) glua.LValue {
 }
 
 func (u *unpacker) mapping(n, depth int) glua.LValue {
-	t := u.L.NewTable()
+	t := u.L.CreateTable(0, min(n, 64))
 	for range n {
 		k := u.value(depth + 1)
 		v := u.value(depth + 1)

@@ -51,6 +51,7 @@ type rewriter struct {
 	err      error
 	quick    bool
 	namesArg bool
+	loads    bool // the chunk itself runs with few globals, its functions with all
 	lengths  bool // tables may define __len, which the machine asks and Lua 5.1 does not
 	// localFunctions says of each "local" whether it is a local function, and locals how
 	// many of them have been met.
@@ -424,7 +425,7 @@ func (w *rewriter) expr(e ast.Expr) ast.Expr {
 	case *ast.UnaryNotOpExpr:
 		e.Expr = w.expr(e.Expr)
 	case *ast.UnaryLenOpExpr:
-		if w.isKeys(e.Expr) {
+		if w.isGiven(e.Expr) {
 			return e
 		}
 		w.note(opLen, e, "", w.describe(e.Expr), "")
@@ -496,7 +497,7 @@ func (w *rewriter) ident(e *ast.IdentExpr) ast.Expr {
 
 // attr binds a member of a library.
 func (w *rewriter) attr(e *ast.AttrGetExpr) ast.Expr {
-	if w.isKeys(e.Object) {
+	if w.isGiven(e.Object) {
 		e.Key = w.expr(e.Key)
 		return e
 	}
@@ -544,7 +545,7 @@ func (w *rewriter) funcCall(e *ast.FuncCallExpr) ast.Expr {
 		e.Receiver = w.expr(e.Receiver)
 	}
 	for i, a := range e.Args {
-		if i == 0 && w.isKeys(a) && e.Func != nil && onlyReads(e.Func) {
+		if i == 0 && w.isGiven(a) && e.Func != nil && onlyReads(e.Func) {
 			continue
 		}
 		e.Args[i] = w.expr(a)
@@ -634,6 +635,9 @@ func single(e ast.Expr) ast.Expr {
 }
 
 func (w *rewriter) canBind(name string) bool {
+	if w.loads && w.fn.outer == nil {
+		return false
+	}
 	return w.bound[name] || len(w.binds) < maxBinds
 }
 

@@ -64,6 +64,8 @@ type State struct {
 	builtins map[string]glua.LValue
 	proxies  map[*glua.LTable]*glua.LTable // what may not be changed: proxy to table
 	globals  *glua.LTable
+	refusal  *glua.LFunction // __newindex of proxies
+	guard    *glua.LTable    // metatable of tables whose missing fields are errors
 	closures map[*Chunk]*glua.LFunction
 	chunk    *Chunk // that runs
 	json     jsonSettings
@@ -90,16 +92,16 @@ func (r *Runtime) NewState() *State {
 	st.globals = L.G.Global
 	st.json = defaultJSON
 	st.random.seed(uint32(time.Now().UnixNano()))
+	st.guard = L.CreateTable(0, 1)
+	st.guard.RawSetString("__index", L.NewFunction(missingGlobal))
 	st.openBase()
 	for _, lib := range r.libs {
 		st.open(lib)
 	}
 	st.openBasic()
-	guard := L.NewTable()
-	guard.RawSetString("__index", L.NewFunction(missingGlobal))
-	st.globals.Metatable = guard
-	st.builtins[globalsMetaName] = st.protect(guard)
-	meta := L.NewTable()
+	st.globals.Metatable = st.guard
+	st.builtins[globalsMetaName] = st.protect(st.guard)
+	meta := L.CreateTable(0, 1)
 	meta.RawSetString("__index", st.globals.RawGetString("string"))
 	st.builtins[stringMetaName] = st.protect(meta)
 	all := st.protect(st.globals)
@@ -120,8 +122,9 @@ func missingGlobal(L *glua.LState) int {
 
 // open makes the library a global, under each of its names.
 func (st *State) open(lib Library) {
-	t := st.L.NewTable()
-	for name, v := range lib.Open(st) {
+	members := lib.Open(st)
+	t := st.L.CreateTable(0, len(members))
+	for name, v := range members {
 		t.RawSetString(name, v)
 		for _, as := range lib.Names {
 			st.builtins[as+"."+name] = v
@@ -136,7 +139,7 @@ func (st *State) open(lib Library) {
 // protect returns a proxy of the table, by which it cannot be changed.
 func (st *State) protect(t *glua.LTable) *glua.LTable {
 	L := st.L
-	p, meta := L.NewTable(), L.NewTable()
+	p, meta := L.CreateTable(0, 0), L.CreateTable(0, 2)
 	if t.Metatable != glua.LNil || t == st.globals {
 		meta.RawSetString("__index", L.NewFunction(func(L *glua.LState) int {
 			L.Push(L.GetTable(t, L.Get(2)))
@@ -145,7 +148,10 @@ func (st *State) protect(t *glua.LTable) *glua.LTable {
 	} else {
 		meta.RawSetString("__index", t)
 	}
-	meta.RawSetString("__newindex", L.NewFunction(refuseChange))
+	if st.refusal == nil {
+		st.refusal = L.NewFunction(refuseChange)
+	}
+	meta.RawSetString("__newindex", st.refusal)
 	p.Metatable = meta
 	st.proxies[p] = t
 	return p
@@ -204,8 +210,37 @@ func (st *State) Run(c *Chunk) (glua.LValue, *Error) {
 	return st.call(c, fn, nil)
 }
 
-// Load binds a chunk to this state, as a function that can be called again and again.
-func (st *State) Load(c *Chunk) *glua.LFunction { return st.bind(c) }
+// Load runs a chunk that was compiled by CompileLibrary, with the given variables as its only
+// globals. The functions that it makes find all globals when it has ended.
+func (st *State) Load(c *Chunk, visible map[string]glua.LValue) *Error {
+	L := st.L
+	env := L.CreateTable(0, len(visible))
+	for name, v := range visible {
+		env.RawSetString(name, v)
+	}
+	env.Metatable = st.guard
+	fn := st.bind(c)
+	fn.Env = env
+	_, err := st.call(c, fn, nil)
+	for name := range visible {
+		env.RawSetString(name, glua.LNil)
+	}
+	all := L.CreateTable(0, 1)
+	all.RawSetString("__index", st.globals)
+	env.Metatable = all
+	return err
+}
+
+// Guarded returns a table that cannot be changed, and whose missing fields are errors as missing
+// globals are.
+func (st *State) Guarded(fields map[string]glua.LValue) *glua.LTable {
+	t := st.L.CreateTable(0, len(fields))
+	for name, v := range fields {
+		t.RawSetString(name, v)
+	}
+	t.Metatable = st.guard
+	return st.protect(t)
+}
 
 // Call calls a function of the chunk and returns its first result.
 func (st *State) Call(c *Chunk, fn *glua.LFunction, args ...glua.LValue) (glua.LValue, *Error) {

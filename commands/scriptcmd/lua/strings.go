@@ -65,9 +65,11 @@ func strChar(L *glua.LState) int {
 }
 
 func strDump(L *glua.LState) int {
-	checkFunction(L, 1, "dump")
-	fail(L, "unable to dump given function")
-	return 0
+	if f := checkFunction(L, 1, "dump"); f.IsG {
+		fail(L, "unable to dump given function")
+	}
+	L.Push(glua.LString(binaryMark)) // nothing loads it
+	return 1
 }
 
 func strLen(L *glua.LState) int {
