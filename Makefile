@@ -89,9 +89,9 @@ clients:
 	cd conformance/clients/node && npm ci --no-audit --no-fund
 	MEDLEY_REQUIRE_NODE=1 $(GO) test -count=1 -run '^TestNode$$' -timeout 2m ./conformance/clients
 
-# Ten thousand connections that say nothing, or half a command.
+# Ten thousand connections that say nothing, or half a command, or wait for a list.
 idle:
-	MEDLEY_IDLE=1 $(GO) test -count=1 -v -run '^TestIdleConnections$$' -timeout 5m ./conformance/clients
+	MEDLEY_IDLE=1 $(GO) test -count=1 -v -run '^Test(IdleConnections|BlockedClients)$$' -timeout 5m ./conformance/clients
 
 # The longest value and key that the protocol allows; takes gigabytes of memory, and Node.
 clients-large:

@@ -8,9 +8,16 @@ import (
 	"github.com/medleydb/medley/keyspace"
 )
 
+// sampledClients is how many clients a tick looks at, in the mean: with more of them
+// there are ticks between that look at none.
+const sampledClients = 1000
+
 // sample looks at all clients: it notes rates and the peak of memory, and ends those that
 // leave too much unread for too long or take too much memory.
 func (e *Engine) sample(tx *keyspace.Tx, nowMs int64) {
+	if every := 1 + e.svc.Clients.Len()/sampledClients; e.ticks%min(every, 10) != 0 {
+		return
+	}
 	r, st, cfg := e.svc.Rates, e.svc.Stats, e.svc.Config
 	in, out := st.BytesIn.Load(), st.BytesOut.Load()
 	taken := int64(0)

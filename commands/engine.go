@@ -222,6 +222,7 @@ func (e *Engine) cron() {
 }
 
 func (e *Engine) tick(tx *keyspace.Tx) {
+	e.ticks++
 	e.clock.resync()
 	now := e.NowMs()
 	e.svc.Pause.Tick(now)
@@ -283,7 +284,7 @@ const (
 // returnMemory gives memory back to the system once what the store holds has become
 // an eighth smaller: the collector alone would leave it until the heap grows again.
 func (e *Engine) returnMemory() {
-	if e.ticks++; e.ticks%returnPeriod != 0 {
+	if e.ticks%returnPeriod != 0 {
 		return
 	}
 	held := e.svc.Store.Memory().Allocated

@@ -107,12 +107,17 @@ func (t *topic) remove(s *Session) {
 	t.list = t.list[:last]
 }
 
-func (t *topic) send(v Value) int {
+// send hands the value to the subscribers, but for those that are about to go, and returns
+// how many there are.
+func (t *topic) send(v Value) (receivers int) {
 	m := NewMessage(v)
 	for _, s := range t.list {
-		s.Peer.Send(m)
+		if !s.Flag(Killed) {
+			s.Peer.Send(m)
+			receivers++
+		}
 	}
-	return len(t.list)
+	return receivers
 }
 
 // NewHub returns a hub without subscribers.

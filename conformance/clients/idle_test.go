@@ -28,10 +28,7 @@ func TestIdleConnections(t *testing.T) {
 	}
 	before := memoryOf(t, p)
 	for i := range n {
-		nc, err := net.Dial("tcp", "127.0.0.1:"+port)
-		if err != nil {
-			t.Fatal(err)
-		}
+		nc := dialPlain(t, port)
 		defer nc.Close()
 		if i%2 == 1 {
 			if _, err := nc.Write([]byte("*3\r\n$3\r\nSET\r\n$1000000\r\nhalf")); err != nil {
@@ -39,16 +36,7 @@ func TestIdleConnections(t *testing.T) {
 			}
 		}
 	}
-	connected := regexp.MustCompile(`connected_clients:(\d+)`)
-	until(t, func() bool {
-		info, err := c.Info(t.Context(), "clients").Result()
-		if err != nil {
-			t.Fatal(err)
-		}
-		m := connected.FindStringSubmatch(info)
-		got, _ := strconv.Atoi(m[1])
-		return got > n
-	})
+	until(t, func() bool { return infoField(t, c, "clients", "connected_clients") > n })
 	per := (memoryOf(t, p) - before) / n
 	t.Logf("%d connections take %d bytes each", n, per)
 	if per > 10<<10 {
@@ -64,6 +52,30 @@ func TestIdleConnections(t *testing.T) {
 	if busy := cpuOf(t, p) - used; busy > 300*time.Millisecond {
 		t.Errorf("idle connections cost %v of a second", busy)
 	}
+}
+
+func dialPlain(t *testing.T, port string) net.Conn {
+	t.Helper()
+	nc, err := net.Dial("tcp", "127.0.0.1:"+port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return nc
+}
+
+// infoField returns a number that a section of INFO tells.
+func infoField(t *testing.T, c *redis.Client, section, field string) int {
+	t.Helper()
+	info, err := c.Info(t.Context(), section).Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := regexp.MustCompile(field + `:(\d+)`).FindStringSubmatch(info)
+	if m == nil {
+		t.Fatalf("INFO %s has no %s", section, field)
+	}
+	n, _ := strconv.Atoi(m[1])
+	return n
 }
 
 // memoryOf returns the resident memory in bytes.

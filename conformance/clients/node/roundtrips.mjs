@@ -1,4 +1,4 @@
-// Round trips, pipelines and transactions of ioredis and node-redis, in RESP2 and (where the
+// Round trips, pipelines, transactions, messages and client-side caches of ioredis and node-redis, in RESP2 and (where the
 // library can) RESP3. Arguments: the port, and a size of values in bytes to try in place of the usual ones.
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -74,9 +74,88 @@ async function nodeRedis (RESP) {
   await c.close()
 }
 
+// A queue of what callbacks are given.
+function queue () {
+  const items = []
+  const waiting = []
+  return {
+    put (...item) { waiting.length ? waiting.shift()(item) : items.push(item) },
+    take () { return items.length ? Promise.resolve(items.shift()) : new Promise(resolve => waiting.push(resolve)) }
+  }
+}
+
+async function ioredisMessages () {
+  const c = new Redis({ port, host: '127.0.0.1', maxRetriesPerRequest: 1 })
+  const sub = c.duplicate()
+  const got = queue()
+  sub.on('message', (channel, text) => got.put(channel, text))
+  sub.on('pmessage', (pattern, channel, text) => got.put(pattern, channel, text))
+  const id = await sub.client('ID')
+  assert.equal(await sub.subscribe('news', '__redis__:invalidate'), 2)
+  assert.equal(await sub.psubscribe('n*'), 3)
+  const p = c.pipeline()
+  for (let i = 0; i < 100; i++) p.publish('news', i)
+  for (const [err, n] of await p.exec()) assert.deepEqual([err, n], [null, 2])
+  for (let i = 0; i < 100; i++) {
+    assert.deepEqual(await got.take(), ['news', String(i)])
+    assert.deepEqual(await got.take(), ['n*', 'news', String(i)])
+  }
+  // Client-side caching in RESP2: another connection is told.
+  assert.equal(await c.client('TRACKING', 'ON', 'REDIRECT', id), 'OK')
+  await c.set('cached', 1)
+  await c.get('cached')
+  const writer = c.duplicate()
+  await writer.set('cached', 2)
+  assert.deepEqual(await got.take(), ['__redis__:invalidate', 'cached'])
+  assert.equal(await sub.unsubscribe('news', '__redis__:invalidate'), 1)
+  assert.equal(await sub.punsubscribe(), 0)
+  for (const x of [writer, sub, c]) await x.quit()
+}
+
+async function nodeRedisMessages (RESP) {
+  const options = { RESP, socket: { port, host: '127.0.0.1', reconnectStrategy: false } }
+  const c = await createClient(options).connect()
+  const sub = await c.duplicate().connect()
+  const got = queue()
+  await sub.subscribe('news', (text, channel) => got.put(channel, text))
+  await sub.pSubscribe('n*', (text, channel) => got.put('n*', channel, text))
+  await sub.sSubscribe('shard', (text, channel) => got.put(channel, text))
+  const counts = await Promise.all(Array.from({ length: 100 }, (_, i) => c.publish('news', String(i))))
+  assert(counts.every(n => n === 2))
+  for (let i = 0; i < 100; i++) {
+    assert.deepEqual(await got.take(), ['news', String(i)])
+    assert.deepEqual(await got.take(), ['n*', 'news', String(i)])
+  }
+  assert.equal(await c.sPublish('shard', 'x'), 1)
+  assert.deepEqual(await got.take(), ['shard', 'x'])
+  await sub.unsubscribe('news')
+  await sub.pUnsubscribe('n*')
+  await sub.sUnsubscribe('shard')
+  await sub.close()
+  if (RESP === 3) await cached(c, options)
+  await c.close()
+}
+
+// node-redis keeps what it has read until it is told that it has changed.
+async function cached (writer, options) {
+  const c = createClient({ ...options, clientSideCache: { ttl: 0, maxEntries: 0, evictPolicy: 'LRU' } })
+  await c.connect()
+  await writer.set('cached', '0')
+  for (let i = 0; i < 100; i++) {
+    assert.equal(await c.get('cached'), String(i))
+    assert.equal(await c.get('cached'), String(i))
+    await writer.set('cached', String(i + 1))
+    while (await c.get('cached') !== String(i + 1)) await new Promise(resolve => setImmediate(resolve)) // the invalidation is under way
+  }
+  assert(c.clientSideCache.stats().hitCount >= 100)
+  await c.close()
+}
+
 await ioredis()
+if (!large) await ioredisMessages()
 console.log('ok ioredis RESP2')
 for (const RESP of [2, 3]) {
   await nodeRedis(RESP)
+  if (!large) await nodeRedisMessages(RESP)
   console.log(`ok node-redis RESP${RESP}`)
 }
