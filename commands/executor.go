@@ -150,11 +150,12 @@ func (x *Executor) run(s *command.Session, it *batched, r command.Reply) (waits 
 	mark := r.Len()
 	c := &x.ctx
 	c.Session, c.Reply, c.Spec, c.Nested, c.OutOfMemory = s, r, spec, false, x.short
-	if x.svc.Feed.On() {
+	shown := x.svc.Feed.On()
+	if shown {
 		x.eng.show(s, spec, argv, nil, true)
 	}
 	err := x.handle(c, spec, argv)
-	if x.svc.Feed.On() {
+	if shown {
 		x.eng.show(s, spec, argv, nil, false)
 	}
 	switch err {
@@ -225,7 +226,7 @@ func (x *Executor) handle(c *command.Context, spec *command.Spec, argv [][]byte)
 		x.tx.Abort()
 		return err
 	}
-	if c.Session.Flag(command.Tracks) && spec.Flags&command.ReadOnly != 0 {
+	if spec.Flags&command.ReadOnly != 0 && c.Session.Flag(command.Tracks) {
 		x.tx.TellTouches()
 		x.svc.Tracking.Remember(c.Session, spec, argv)
 	}
@@ -433,10 +434,14 @@ func (x *Executor) refusal(s *command.Session, spec *command.Spec, argv [][]byte
 		return command.WireText(command.ErrNoAuth, spec)
 	case s.InMulti && spec.Flags&command.NoMulti != 0:
 		return command.WireText(command.ErrNotInMulti, spec)
-	case s.Flag(command.Monitors) && x.touchesKeys(s, spec):
-		return "ERR Replica can't interact with the keyspace" // as a client that is sent commands is called
-	case s.Proto == 2 && s.Flag(command.Subscribed) && !forSubscribers(spec):
-		return "ERR Can't execute '" + spec.FullName + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
+	}
+	if f := s.Flags(); f&(command.Monitors|command.Subscribed) != 0 {
+		switch {
+		case f&command.Monitors != 0 && x.touchesKeys(s, spec):
+			return "ERR Replica can't interact with the keyspace" // as a client that is sent commands is called
+		case f&command.Subscribed != 0 && s.Proto == 2 && !forSubscribers(spec):
+			return "ERR Can't execute '" + spec.FullName + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
+		}
 	}
 	if x.svc.Files != nil {
 		if text := x.refusalOfFiles(s, spec, argv); text != "" {
