@@ -13,6 +13,7 @@ import (
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/commands/config"
 	"github.com/medleydb/medley/commands/persistence"
+	"github.com/medleydb/medley/commands/replication"
 	"github.com/medleydb/medley/commands/slowlog"
 	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/keyspace"
@@ -57,7 +58,8 @@ type Engine struct {
 	closed     atomic.Bool
 	sweepFrom  int
 	ticks      int
-	peakHeld   int // bytes, since memory was last given back
+	pingedMs   int64 // when replicas were last told that the server is there
+	peakHeld   int   // bytes, since memory was last given back
 }
 
 // Open returns a running engine.
@@ -102,6 +104,8 @@ func Open(o Options) (*Engine, error) {
 		e.svc.Files = persistence.New(persistence.Options{Store: store, Config: o.Config, Log: o.Log, NowMs: e.NowMs, Version: command.CompatVersion,
 			JournalOptions: persistence.JournalOptions{Also: o.Journal, Durable: e.durable, Replay: e.replay}})
 		e.svc.Files.BeginLoad()
+		e.svc.Primary = replication.New(replication.Options{Config: o.Config, Log: o.Log, NowMs: e.NowMs,
+			Snapshot: e.svc.Files.Snapshot, Attach: e.svc.Files.Attach, ID: func() string { return *e.svc.ReplID.Load() }})
 	}
 	e.executors.New = func() any { return e.newExecutor() }
 	e.doers.New = func() any { return e.localClient(false) }
@@ -183,6 +187,9 @@ func (e *Engine) EndSession(s *command.Session) {
 		e.timers.remove(p)
 	}
 	e.svc.Pause.Forget(s)
+	if s.Replica != nil {
+		s.Replica.End()
+	}
 	x := e.Acquire()
 	x.unwatch(s)
 	x.Release()
@@ -220,6 +227,10 @@ func (e *Engine) tick(tx *keyspace.Tx) {
 		return
 	}
 	e.svc.Files.Tick()
+	if p := e.svc.Primary; p != nil && now-e.pingedMs >= e.svc.Config.ReplPingReplicaPeriod.Load()*1000 {
+		e.pingedMs = now
+		p.Ping()
+	}
 	end := time.Now().Add(cronSlice)
 	if e.svc.ActiveExpire.Load() && e.svc.Pause.Kind() == command.PauseNone && !e.svc.Importing() {
 		e.sweep(tx, now, end)

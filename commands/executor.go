@@ -374,6 +374,9 @@ func (x *Executor) refusalOfFiles(s *command.Session, spec *command.Spec) string
 	if x.svc.Files.Loading() && spec.Flags&command.Loading == 0 {
 		return command.WireText(command.ErrLoading, spec)
 	}
+	if spec.Flags&command.Write != 0 && x.svc.Primary.TooFew() {
+		return command.WireText(command.ErrNoReplicas, spec)
+	}
 	if x.svc.Files.Refusal() == nil {
 		if spec.Flags&command.Write != 0 {
 			x.svc.Files.Room()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/medleydb/medley/commands"
@@ -20,7 +21,8 @@ type conn struct {
 	session *command.Session
 	parser  resp.Parser
 	w       resp.Writer
-	offset  int64 // of the journal, that held replies wait for
+	sent    atomic.Int64 // bytes of Send that have not come to the loop yet
+	offset  int64        // of the journal, that held replies wait for
 }
 
 // resume is the message that brings the reply of a command that has waited.
@@ -32,6 +34,7 @@ type resume struct {
 // retry is the message that makes a connection look at its input again, and
 // release the one that lets held replies out.
 type (
+	raw     []byte // bytes to be written as they are
 	retry   struct{}
 	release struct{}
 )
@@ -81,6 +84,9 @@ func (h handler) Message(c *netio.Conn, m any) {
 		}
 		c.Out, k.w.Buf = k.w.Buf, nil
 		k.hold(m.offset)
+	case raw:
+		c.Out = append(c.Out, m...)
+		k.sent.Add(-int64(len(m)))
 	case retry:
 		c.Waiting = false
 	case release:
@@ -221,6 +227,18 @@ func (k *conn) Resume(v command.Value, offset int64) { k.c.Post(resume{v, offset
 
 // Retry implements command.Peer.
 func (k *conn) Retry() { k.c.Post(retry{}) }
+
+// Send implements replication.Link.
+func (k *conn) Send(b []byte) {
+	k.sent.Add(int64(len(b)))
+	k.c.Post(raw(b))
+}
+
+// Unsent implements replication.Link: what waits in the mailbox counts too.
+func (k *conn) Unsent() int {
+	_, out := k.c.Buffered()
+	return out + int(k.sent.Load())
+}
 
 // Kick implements command.Peer.
 func (k *conn) Kick() { k.c.Kick() }
