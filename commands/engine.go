@@ -13,6 +13,7 @@ import (
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/commands/config"
 	"github.com/medleydb/medley/commands/persistence"
+	"github.com/medleydb/medley/commands/replication"
 	"github.com/medleydb/medley/commands/scriptcmd"
 	"github.com/medleydb/medley/commands/slowlog"
 	"github.com/medleydb/medley/datatypes"
@@ -60,7 +61,8 @@ type Engine struct {
 	closed     atomic.Bool
 	sweepFrom  int
 	ticks      int
-	peakHeld   int // bytes, since memory was last given back
+	pingedMs   int64 // when replicas were last told that the server is there
+	peakHeld   int   // bytes, since memory was last given back
 }
 
 // Open returns a running engine.
@@ -109,6 +111,8 @@ func Open(o Options) (*Engine, error) {
 		e.svc.Files = persistence.New(persistence.Options{Store: store, Config: o.Config, Log: o.Log, NowMs: e.NowMs, Version: command.CompatVersion, Libraries: scripts,
 			JournalOptions: persistence.JournalOptions{Also: o.Journal, Durable: e.durable, Replay: e.replay}})
 		e.svc.Files.BeginLoad()
+		e.svc.Primary = replication.New(replication.Options{Config: o.Config, Log: o.Log, NowMs: e.NowMs,
+			Snapshot: e.svc.Files.Snapshot, Attach: e.svc.Files.Attach, ID: func() string { return *e.svc.ReplID.Load() }})
 	}
 	e.executors.New = func() any { return e.newExecutor() }
 	e.doers.New = func() any { return e.localClient(false) }
@@ -193,6 +197,9 @@ func (e *Engine) EndSession(s *command.Session) {
 	e.svc.Hub.Leave(s)
 	e.svc.Tracking.Stop(s)
 	e.svc.Feed.Stop(s)
+	if s.Replica != nil {
+		s.Replica.End()
+	}
 	x := e.Acquire()
 	x.unwatch(s)
 	x.Release()
@@ -232,6 +239,10 @@ func (e *Engine) tick(tx *keyspace.Tx) {
 	}
 	e.svc.Files.Tick()
 	e.svc.Tracking.Shrink()
+	if p := e.svc.Primary; p != nil && now-e.pingedMs >= e.svc.Config.ReplPingReplicaPeriod.Load()*1000 {
+		e.pingedMs = now
+		p.Ping()
+	}
 	end := time.Now().Add(cronSlice)
 	if e.svc.ActiveExpire.Load() && e.svc.Pause.Kind() == command.PauseNone && !e.svc.Importing() {
 		e.sweep(tx, now, end)

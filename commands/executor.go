@@ -469,16 +469,19 @@ func (x *Executor) refusalOfFiles(s *command.Session, spec *command.Spec, argv [
 	if x.svc.Files.Loading() && spec.Flags&command.Loading == 0 {
 		return command.WireText(command.ErrLoading, spec)
 	}
-	err := x.svc.Files.Refusal()
-	if err == nil {
-		if x.svc.Files.Crowded() && x.writes(s, spec, argv) {
-			x.tx.Release()
-			x.svc.Files.Room()
-		}
+	tooFew, err, crowded := x.svc.Primary.TooFew(), x.svc.Files.Refusal(), x.svc.Files.Crowded()
+	if !tooFew && err == nil && !crowded {
 		return ""
 	}
-	if x.writes(s, spec, argv) || spec.FullName == "ping" {
+	writes := spec.Group != command.GroupPubSub && x.writes(s, spec, argv)
+	switch {
+	case writes && tooFew:
+		return command.WireText(command.ErrNoReplicas, spec)
+	case err != nil && (writes || spec.FullName == "ping"):
 		return command.WireText(err, spec)
+	case writes && crowded:
+		x.tx.Release()
+		x.svc.Files.Room()
 	}
 	return ""
 }

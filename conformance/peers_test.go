@@ -433,7 +433,16 @@ func (s *speaker) seedPlain() {
 // until waits until INFO persistence has the text.
 func (s *speaker) until(text string) {
 	s.t.Helper()
-	for end := time.Now().Add(10 * time.Second); !strings.Contains(s.do("INFO", "persistence").Str, text); time.Sleep(5 * time.Millisecond) {
+	s.untilIn("persistence", text)
+}
+
+func containsField(info, field, value string) bool {
+	return strings.Contains(info, "\r\n"+field+":"+value+"\r\n")
+}
+
+func (s *speaker) untilIn(section, text string) {
+	s.t.Helper()
+	for end := time.Now().Add(10 * time.Second); !strings.Contains(s.do("INFO", section).Str, text); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			s.t.Fatal(s.n, " never says ", text)
 		}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"net"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/medleydb/medley/commands"
@@ -21,7 +22,8 @@ type conn struct {
 	session *command.Session
 	parser  resp.Parser
 	w       resp.Writer
-	offset  int64 // of the journal, that held replies wait for
+	sent    atomic.Int64 // bytes of Send that have not come to the loop yet
+	offset  int64        // of the journal, that held replies wait for
 	inbox   inbox
 }
 
@@ -34,6 +36,7 @@ type resume struct {
 // retry is the message that makes a connection look at its input again, and
 // release the one that lets held replies out.
 type (
+	raw     []byte // bytes to be written as they are
 	retry   struct{}
 	release struct{}
 )
@@ -86,6 +89,9 @@ func (h handler) Message(c *netio.Conn, m any) {
 		if k.exceeds(len(c.Out)) {
 			k.drop()
 		}
+	case raw:
+		c.Out = append(c.Out, m...)
+		k.sent.Add(-int64(len(m)))
 	case retry:
 		c.Waiting = false
 	case release:
@@ -236,6 +242,18 @@ func (k *conn) Resume(v command.Value, offset int64) { k.c.Post(resume{v, offset
 
 // Retry implements command.Peer.
 func (k *conn) Retry() { k.c.Post(retry{}) }
+
+// Stream implements replication.Link.
+func (k *conn) Stream(b []byte) {
+	k.sent.Add(int64(len(b)))
+	k.c.Post(raw(b))
+}
+
+// Unsent implements replication.Link: what waits in the mailbox counts too.
+func (k *conn) Unsent() int {
+	_, out := k.c.Buffered()
+	return out + int(k.sent.Load())
+}
 
 // Kick implements command.Peer.
 func (k *conn) Kick() { k.c.Kick() }

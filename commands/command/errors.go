@@ -43,6 +43,7 @@ var (
 	ErrWrongPass       = errors.New("invalid username-password pair or user is disabled")
 	ErrNoProto         = errors.New("unsupported protocol version")
 	ErrLoading         = errors.New("the dataset is being loaded")
+	ErrNoReplicas      = errors.New("too few replicas follow")
 	ErrInternal        = errors.New("internal error")
 	ErrBusyKey         = errors.New("target key name already exists")
 )
@@ -75,6 +76,7 @@ var wireTexts = map[error]string{
 	ErrClientName: "ERR Client names cannot contain spaces, newlines or special characters.",
 	ErrWrongPass:  "WRONGPASS invalid username-password pair or user is disabled.",
 	ErrNoProto:    "NOPROTO unsupported protocol version",
+	ErrNoReplicas: "NOREPLICAS Not enough good replicas to write.",
 	ErrLoading:    "LOADING Medley is loading the dataset in memory",
 	ErrInternal:   "ERR internal error",
 	ErrBusyKey:    "BUSYKEY Target key name already exists.",

@@ -8,6 +8,7 @@ import (
 
 	"github.com/medleydb/medley/commands/config"
 	"github.com/medleydb/medley/commands/persistence"
+	"github.com/medleydb/medley/commands/replication"
 	"github.com/medleydb/medley/commands/slowlog"
 	"github.com/medleydb/medley/keyspace"
 )
@@ -28,7 +29,9 @@ type Services struct {
 	Tracking *Tracking
 	Log      *slog.Logger
 	// Files keep the data; nil in an engine that was opened without a folder.
-	Files   *persistence.Service
+	Files *persistence.Service
+	// Primary hands changes on to replicas; nil likewise.
+	Primary *replication.Primary
 	RunID   string                 // 40 hex digits
 	ReplID  atomic.Pointer[string] // likewise, of the history of changes
 	StartMs int64                  // Unix milliseconds

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/medleydb/medley/commands/replication"
 	"github.com/medleydb/medley/keyspace"
 )
 
@@ -57,6 +58,8 @@ type Session struct {
 	Aborted bool // a queued command was refused
 	Queue   []Queued
 	Watch   keyspace.Watch
+	// Replica is what is known of a client that is a replica, or may become one; else nil.
+	Replica *replication.Replica
 	// Written is the journal's offset behind the last change of the session.
 	Written int64
 	// FieldSets are the lists of fields that HIMPORT PREPARE has named; nil for none.

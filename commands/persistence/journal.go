@@ -84,6 +84,15 @@ func (s *Service) attach(l *aof.Log) {
 	}
 }
 
+// Attach makes effects go to another journal too, which must tell no offsets. All shards are held.
+func (s *Service) Attach(j keyspace.Journal) {
+	if s.o.Also != nil {
+		j = both{s.o.Also, j}
+	}
+	s.o.Also = j
+	s.attach(s.attached)
+}
+
 // swap makes effects go to another log, if they go to the old one. The caller holds no lock.
 func (s *Service) swap(from, to *aof.Log) {
 	tx := s.store.NewTx()

@@ -186,8 +186,17 @@ type snapshotWriter struct {
 	nowMs     int64
 }
 
-func (s *Service) newSnapshotWriter(w io.Writer, v *save, base bool) (*snapshotWriter, error) {
-	file, err := rdb.NewWriter(w, s.rdbOptions())
+// Snapshot writes the data of one moment, at which cut is called with all shards held, to w, in a
+// version of the RDB format.
+func (s *Service) Snapshot(w io.Writer, version int, cut func()) error {
+	o := s.rdbOptions()
+	o.Version = version
+	_, err := s.writeSnapshotAs(w, &save{startMs: s.nowMs(), stop: make(chan struct{})}, false, cut, o)
+	return err
+}
+
+func (s *Service) newSnapshotWriter(w io.Writer, v *save, base bool, o rdb.Options) (*snapshotWriter, error) {
+	file, err := rdb.NewWriter(w, o)
 	if err != nil {
 		return nil, err
 	}
@@ -200,11 +209,14 @@ func (s *Service) newSnapshotWriter(w io.Writer, v *save, base bool) (*snapshotW
 // writeSnapshot writes a snapshot to w, and returns what Stats.Dirty was at its moment, at
 // which cut is called. base says that the file is the base of a journal.
 func (s *Service) writeSnapshot(w io.Writer, v *save, base bool, cut func()) (dirty int64, err error) {
-	x, err := s.newSnapshotWriter(w, v, base)
+	return s.writeSnapshotAs(w, v, base, cut, s.rdbOptions())
+}
+
+func (s *Service) writeSnapshotAs(w io.Writer, v *save, base bool, cut func(), o rdb.Options) (dirty int64, err error) {
+	x, err := s.newSnapshotWriter(w, v, base, o)
 	if err != nil {
 		return 0, err
 	}
-	o := s.rdbOptions()
 	err = s.store.Snapshot(keyspace.SnapshotOptions{
 		Cut: func(f keyspace.SnapshotFigures) {
 			x.figures, x.libraries = f, s.libraries.Sources()
@@ -241,7 +253,7 @@ func (s *Service) writeSnapshot(w io.Writer, v *save, base bool, cut func()) (di
 
 // writeHeld writes the data of a transaction that holds all shards.
 func (s *Service) writeHeld(w io.Writer, v *save, tx *keyspace.Tx) error {
-	x, err := s.newSnapshotWriter(w, v, false)
+	x, err := s.newSnapshotWriter(w, v, false, s.rdbOptions())
 	if err != nil {
 		return err
 	}

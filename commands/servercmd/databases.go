@@ -102,19 +102,6 @@ func runTime(c *command.Context) error {
 	return nil
 }
 
-var role = command.Spec{
-	Name: "role", Group: command.GroupServer, Since: "2.8.12", Arity: 1,
-	Summary: "Tells the part that the server has in replication.", Complexity: "O(1)",
-	Flags: anyTime | command.NoScript | command.Fast | command.Sentinel, Categories: []string{"admin", "dangerous"},
-	Run: func(c *command.Context) error {
-		c.Reply.Array(3)
-		c.Reply.BulkString("master")
-		c.Reply.Int(0)
-		c.Reply.Array(0)
-		return nil
-	},
-}
-
 const (
 	upstreamSyntax = "<host port | NO ONE>"
 	upstreamFlags  = command.Admin | command.NoScript | command.Stale | command.NoAsyncLoading

@@ -8,8 +8,8 @@ import "github.com/medleydb/medley/commands/command"
 func Specs() []*command.Spec {
 	return []*command.Spec{
 		&aclSpec, &asking, &clusterSpec, &commandSpec, &commandLog, &configSpec, &dbSize, &debugSpec, &flushAll, &flushDB, &info,
-		&lastSave, &save, &bgSave, &bgRewriteAOF, &waitAOF, &latency, &lolwut, &memorySpec, &moduleSpec, &monitor, &readOnly,
-		&readWrite, &replicaOf, &role, &shutdown,
+		&lastSave, &save, &bgSave, &bgRewriteAOF, &waitAOF, &syncSpec, &psync, &replConf, &wait, &latency, &lolwut, &memorySpec,
+		&moduleSpec, &monitor, &readOnly, &readWrite, &replicaOf, &role, &shutdown,
 		&slaveOf, &slowLog, &swapDB, &timeSpec,
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/commands/persistence"
+	"github.com/medleydb/medley/commands/replication"
 )
 
 func (r *report) persistence() {
@@ -91,7 +92,13 @@ func (r *report) stats() {
 	r.fixed("instantaneous_input_repl_kbps", 0, 2)
 	r.fixed("instantaneous_output_repl_kbps", 0, 2)
 	r.num("rejected_connections", st.Rejected.Load())
-	r.zeros("sync_full", "sync_partial_ok", "sync_partial_err")
+	var f replication.Figures
+	if p := r.svc.Primary; p != nil {
+		f = p.Figures()
+	}
+	r.num("sync_full", f.Full)
+	r.num("sync_partial_ok", f.Partial)
+	r.num("sync_partial_err", f.Refused)
 	r.num("expired_subkeys", k.ExpiredMembers)
 	r.num("expired_fields", k.ExpiredMembers)
 	r.num("expired_keys", k.Expired)
@@ -128,16 +135,28 @@ func (r *report) stats() {
 }
 
 func (r *report) replication() {
+	var f replication.Figures
+	if p := r.svc.Primary; p != nil {
+		f = p.Figures()
+	}
 	r.str("role", "master")
-	r.num("connected_slaves", 0)
+	r.num("connected_slaves", int64(len(f.Replicas)))
+	for i, x := range f.Replicas {
+		state := "wait_bgsave"
+		if x.Online {
+			state = "online"
+		}
+		r.str("slave"+strconv.Itoa(i), fmt.Sprintf("ip=%s,port=%d,state=%s,offset=%d,lag=%d", x.IP, x.Port, state, x.Offset, x.LagSec))
+	}
 	r.str("master_failover_state", "no-failover")
 	r.str("master_replid", *r.svc.ReplID.Load())
 	r.str("master_replid2", "0000000000000000000000000000000000000000")
-	r.num("master_repl_offset", 0)
+	r.num("master_repl_offset", f.Offset)
 	r.num("second_repl_offset", -1)
-	r.num("repl_backlog_active", 0)
+	r.flag("repl_backlog_active", f.Backlog)
 	r.num("repl_backlog_size", r.svc.Config.ReplBacklogSize.Load())
-	r.zeros("repl_backlog_first_byte_offset", "repl_backlog_histlen")
+	r.num("repl_backlog_first_byte_offset", f.BacklogFirst)
+	r.num("repl_backlog_histlen", f.BacklogLen)
 }
 
 func (r *report) commandStats() {

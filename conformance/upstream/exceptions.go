@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -14,6 +15,7 @@ import (
 type Exception struct {
 	Suite, Unit, Test string
 	Reason            string // needs:CAPABILITY or contradicts:redis
+	Skipped           bool   // it is not run: what it leaves behind stops the unit
 	Line              int    // where it stands, for error messages
 }
 
@@ -48,6 +50,8 @@ func LoadExceptions(path string) (*Exceptions, error) {
 //	SUITE UNIT REASON "TEST NAME"   # comment
 //	SUITE UNIT REASON *             # comment
 //
+// A comment that begins with "skipped:" keeps the test from being run.
+//
 // The name is a Go string literal: some upstream names end in a space, which an editor would take away.
 // Entries may not repeat, and a unit is excepted either whole or by name.
 func ParseExceptions(r io.Reader) (*Exceptions, error) {
@@ -62,7 +66,7 @@ func ParseExceptions(r io.Reader) (*Exceptions, error) {
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", n, err)
 		}
-		e.Line = n
+		e.Line, e.Skipped = n, strings.Contains(line, "# skipped:")
 		id := testID{e.Suite, e.Unit, e.Test}
 		if first, ok := list.byTest[id]; ok {
 			return nil, fmt.Errorf("line %d: repeats line %d", n, first.Line)
@@ -79,6 +83,20 @@ func ParseExceptions(r io.Reader) (*Exceptions, error) {
 		}
 	}
 	return list, nil
+}
+
+// Skipped returns the names of the tests of a unit that are not run.
+func (l *Exceptions) Skipped(suite, unit string) (names []string) {
+	if l == nil {
+		return nil
+	}
+	for id, e := range l.byTest {
+		if e.Skipped && id.suite == suite && id.unit == unit {
+			names = append(names, id.test)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 func parseException(line string) (Exception, error) {

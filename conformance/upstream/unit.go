@@ -23,6 +23,9 @@ type Options struct {
 	NoProgress time.Duration // how long a unit may report nothing; whole seconds
 	UnitLimit  time.Duration // how long a unit may take
 
+	// Skip returns the names of the tests of a unit that are not run; nil for none of any.
+	Skip func(suite, unit string) []string
+
 	// LogDir keeps each unit's output and server log when it is not empty.
 	LogDir string
 }
@@ -69,8 +72,12 @@ func RunUnit(ctx context.Context, o Options, m *Manifest, unit string) (UnitRun,
 	}
 	defer srv.stop()
 
+	var skip []string
+	if o.Skip != nil {
+		skip = o.Skip(suite, unit)
+	}
 	begin := time.Now()
-	text, stopped, err := runSuite(ctx, o, box, srv, unit)
+	text, stopped, err := runSuite(ctx, o, box, srv, unit, skip)
 	if err != nil {
 		return run, err
 	}
@@ -87,20 +94,24 @@ func RunUnit(ctx context.Context, o Options, m *Manifest, unit string) (UnitRun,
 
 // runSuite runs the suite's process under the clocks and returns what it printed, and why it was
 // stopped if it was.
-func runSuite(ctx context.Context, o Options, box *sandbox, srv *server, unit string) (text, stopped string, err error) {
+func runSuite(ctx context.Context, o Options, box *sandbox, srv *server, unit string, skip []string) (text, stopped string, err error) {
 	basePort, err := freePort(suitePorts)
 	if err != nil {
 		return "", "", err
 	}
-	cmd := exec.Command(o.Tclsh, box.script,
+	args := []string{box.script,
 		"--host", "127.0.0.1", "--port", strconv.Itoa(srv.port),
 		"--single", unit,
 		"--tags", deniedTags,
 		"--durable",
 		"--dont-pre-clean", "--dont-clean",
-		"--timeout", strconv.Itoa(int(o.NoProgress/time.Second)),
+		"--timeout", strconv.Itoa(int(o.NoProgress / time.Second)),
 		// The suite's two processes talk over a port of the range that ends below its base port.
-		"--baseport", strconv.Itoa(basePort+suitePorts))
+		"--baseport", strconv.Itoa(basePort + suitePorts)}
+	for _, name := range skip {
+		args = append(args, "--skiptest", name)
+	}
+	cmd := exec.Command(o.Tclsh, args...)
 	cmd.Dir = box.suite
 	// The encoding of test names follows the locale, and colours follow the terminal.
 	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "TERM=dumb")

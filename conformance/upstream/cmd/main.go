@@ -84,6 +84,8 @@ func run(ctx context.Context, f flags) (red bool, err error) {
 		return false, err
 	}
 
+	options.Skip = exceptions.Skipped
+
 	grades := make([]upstream.UnitGrade, len(jobs))
 	ended := 0
 	err = upstream.Run(ctx, options, jobs, func(place int, unit upstream.UnitRun) {
