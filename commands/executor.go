@@ -144,6 +144,7 @@ func (x *Executor) run(s *command.Session, it *batched, r command.Reply) (waits 
 	mark := r.Len()
 	c := &x.ctx
 	c.Session, c.Reply, c.Spec, c.Nested, c.OutOfMemory = s, r, spec, false, x.short
+	began := x.ns
 	err := x.handle(c, spec, argv)
 	switch err {
 	case nil:
@@ -161,6 +162,10 @@ func (x *Executor) run(s *command.Session, it *batched, r command.Reply) (waits 
 	if waits {
 		x.measure(spec, 1, false) // for the logs it has not run yet
 		return true
+	}
+	if spec.Beyond != nil && x.ns != began { // a script takes the time of its commands, too
+		x.settle()
+		x.ns = began
 	}
 	x.count(s, spec, argv, size, err != nil)
 	return false
