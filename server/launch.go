@@ -92,6 +92,7 @@ func run(cfg *config.Config, log *slog.Logger) error {
 	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
 	sig := <-stop
 	log.Info("ending in order", "signal", sig.String())
+	eng.Services().Scripting.Stop()
 	return nil
 }
 

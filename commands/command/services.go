@@ -60,6 +60,8 @@ type Scripting interface {
 	Busy(set keyspace.ShardSet) error
 	// AnyBusy returns the error where any script has run for longer than its limit.
 	AnyBusy() error
+	// Stop ends the scripts that run, but for those that have written.
+	Stop()
 }
 
 // ScriptFigures tell of scripts and functions.

@@ -132,6 +132,18 @@ func (b *busy) longest() *running {
 	return r
 }
 
+// Stop implements command.Scripting.
+func (s *Scripts) Stop() {
+	b := &s.busy
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for h := range b.list {
+		if !h.wrote.Load() {
+			h.killed.Store(true)
+		}
+	}
+}
+
 // kill ends the scripts, or the functions, that have passed their limit. One that has written
 // stays.
 func (b *busy) kill(function bool) error {

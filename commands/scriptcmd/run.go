@@ -157,8 +157,11 @@ type handout struct {
 	stale bool
 }
 
+// maxKept is the length up to which a table is used again.
+const maxKept = 1000
+
 func (g *handout) give(h *host, name string, of [][]byte, chunk *lua.Chunk) {
-	if g.table == nil || g.stale {
+	if g.table == nil || g.stale || len(of) > maxKept || g.table.Len() > maxKept {
 		g.table = h.list(of)
 		g.stale = !chunk.Borrows
 		h.st.SetGlobal(name, g.table)

@@ -52,7 +52,6 @@ type rewriter struct {
 	quick    bool
 	namesArg bool
 	loads    bool // the chunk itself runs with few globals, its functions with all
-	lengths  bool // tables may define __len, which the machine asks and Lua 5.1 does not
 	// localFunctions says of each "local" whether it is a local function, and locals how
 	// many of them have been met.
 	localFunctions []bool
@@ -84,7 +83,7 @@ type function struct {
 func newRewriter(rt *Runtime, name, source string) *rewriter {
 	return &rewriter{
 		rt: rt, name: name, quick: true, bound: map[string]bool{}, uses: map[use][]operands{},
-		localFunctions: localFunctions(source), lengths: strings.Contains(source, "__len"),
+		localFunctions: localFunctions(source),
 	}
 }
 
@@ -425,14 +424,11 @@ func (w *rewriter) expr(e ast.Expr) ast.Expr {
 	case *ast.UnaryNotOpExpr:
 		e.Expr = w.expr(e.Expr)
 	case *ast.UnaryLenOpExpr:
-		if w.isGiven(e.Expr) {
-			return e
-		}
 		w.note(opLen, e, "", w.describe(e.Expr), "")
-		e.Expr = w.expr(e.Expr)
-		if w.lengths {
-			return w.call(lengthName, e.Line(), single(e.Expr))
+		if !w.isGiven(e.Expr) {
+			e.Expr = w.expr(e.Expr)
 		}
+		return w.call(lengthName, e.Line(), single(e.Expr))
 	case *ast.FunctionExpr:
 		w.function(e, false)
 	}
