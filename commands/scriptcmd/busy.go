@@ -32,8 +32,14 @@ type tenure struct {
 }
 
 func (b *busy) enter(h *host) {
-	t := &tenure{
-		began: time.Now(), all: h.c.Tx.HoldsAll(), shards: b.store.NewShardSet(),
+	t := &h.tenure
+	shards := t.shards
+	if shards == nil {
+		shards = b.store.NewShardSet()
+	}
+	shards.Clear()
+	*t = tenure{
+		began: time.Now(), all: h.c.Tx.HoldsAll(), shards: shards,
 		function: h.call.fn != nil, name: h.call.name(), argv: h.c.Argv(),
 	}
 	h.c.Tx.AddHeld(t.shards)
@@ -59,13 +65,15 @@ func (b *busy) past(t *tenure) bool {
 	return limit > 0 && time.Since(t.began) >= time.Duration(limit)*time.Millisecond
 }
 
-// find returns a script past its limit for which ok holds, or nil.
-func (b *busy) find(ok func(*tenure) bool) *tenure {
+// find returns the error of what a script past its limit stands in the way of, for which ok
+// holds; nil where there is none. A tenure is read under the lock only: a host uses its own
+// again and again.
+func (b *busy) find(ok func(*tenure) bool) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, t := range b.list {
 		if b.past(t) && ok(t) {
-			return t
+			return t.err()
 		}
 	}
 	return nil
@@ -80,10 +88,7 @@ const (
 )
 
 func (t *tenure) err() error {
-	switch {
-	case t == nil:
-		return nil
-	case t.function:
+	if t.function {
 		return errBusyFunction
 	}
 	return errBusy
@@ -99,11 +104,11 @@ func (s *Scripts) Exhausted(shard int) bool {
 
 // Busy implements command.Scripting.
 func (s *Scripts) Busy(set keyspace.ShardSet) error {
-	return s.busy.find(func(t *tenure) bool { return t.all || t.shards.Meets(set) }).err()
+	return s.busy.find(func(t *tenure) bool { return t.all || t.shards.Meets(set) })
 }
 
 // AnyBusy implements command.Scripting.
-func (s *Scripts) AnyBusy() error { return s.busy.find(func(*tenure) bool { return true }).err() }
+func (s *Scripts) AnyBusy() error { return s.busy.find(func(*tenure) bool { return true }) }
 
 // A running script, as others see it.
 type running struct {

@@ -19,6 +19,7 @@ const (
 	sameName    = "..same"
 	lengthName  = "..length"
 	globalsName = "..globals"
+	dropped     = "..dropped" // behind the name of a function whose results nobody uses
 )
 
 // hidden is the local variable that holds a builtin.
@@ -163,8 +164,15 @@ func (w *rewriter) stmt(s ast.Stmt) ast.Stmt {
 		w.local(s)
 	case *ast.FuncCallStmt:
 		s.Expr = w.expr(s.Expr)
-		if _, ok := s.Expr.(*ast.FuncCallExpr); !ok {
+		c, ok := s.Expr.(*ast.FuncCallExpr)
+		if !ok {
 			w.fail(s.Line(), "syntax error")
+			break
+		}
+		if id, ok := c.Func.(*ast.IdentExpr); ok && strings.HasPrefix(id.Value, "(") {
+			if name := strings.Trim(id.Value, "()") + dropped; w.rt.names[name] && w.canBind(name) {
+				c.Func = w.bind(name, s.Line())
+			}
 		}
 	case *ast.DoBlockStmt:
 		w.block(s.Stmts)
