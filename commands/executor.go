@@ -35,6 +35,7 @@ type Executor struct {
 	unmeasured int64
 
 	short   bool    // memory is at its limit
+	long    bool    // the command may keep its locks for long
 	one     batched // the command of Execute
 	batch   Batch
 	keys    keyspace.Ahead // of the present command
@@ -159,6 +160,7 @@ func (x *Executor) run(s *command.Session, it *batched, r command.Reply) (waits 
 	if offset := x.tx.End(); offset != 0 {
 		x.offset = offset
 	}
+	x.ended()
 	if waits {
 		x.measure(spec, 1, false) // for the logs it has not run yet
 		return true
@@ -291,6 +293,9 @@ func (x *Executor) Call(outer *command.Context, spec *command.Spec, argv [][]byt
 // lockPatiently takes the locks that the command needs. Where a script keeps one for longer than
 // its limit, it replies that and returns false.
 func (x *Executor) lockPatiently(s *command.Session, it *batched, r command.Reply) bool {
+	if x.long = x.takesLong(s, it); x.long {
+		x.svc.Scripting.Expect()
+	}
 	x.tx.MayGiveUp = s.Watch.Len() == 0 // else the keys must be released, under their locks
 	x.lock(s, it)
 	x.tx.MayGiveUp = false
@@ -302,8 +307,29 @@ func (x *Executor) lockPatiently(s *command.Session, it *batched, r command.Repl
 		x.lock(s, it)
 		return true
 	}
+	x.ended()
 	x.refuse(s, it.spec, command.WireText(err, it.spec), r)
 	return false
+}
+
+// takesLong reports whether the command, or one in the block that it runs, may keep its locks
+// for long.
+func (x *Executor) takesLong(s *command.Session, it *batched) bool {
+	if it.spec.Locking() == command.LockSession {
+		for _, q := range s.Queue {
+			if q.Spec.Long != nil && q.Spec.Long(x.svc, q.Argv) {
+				return true
+			}
+		}
+	}
+	return it.spec.Long != nil && it.spec.Long(x.svc, it.argv)
+}
+
+func (x *Executor) ended() {
+	if x.long {
+		x.long = false
+		x.svc.Scripting.Ended()
+	}
 }
 
 // lock takes the locks that the command needs.
@@ -600,4 +626,5 @@ func (x *Executor) Turn() {
 func (x *Executor) Recover() {
 	x.tx.Abort()
 	x.tx.End()
+	x.ended()
 }

@@ -15,7 +15,7 @@ import (
 type busy struct {
 	store   *keyspace.Store
 	limitMs func() int64 // busy-reply-threshold; 0 for none
-	count   atomic.Int32
+	count   atomic.Int32 // of those that run, or are about to
 
 	mu   sync.Mutex
 	list map[*host]*tenure
@@ -49,14 +49,12 @@ func (b *busy) enter(h *host) {
 		b.list = map[*host]*tenure{}
 	}
 	b.list[h] = t
-	b.count.Store(int32(len(b.list)))
 }
 
 func (b *busy) leave(h *host) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.list, h)
-	b.count.Store(int32(len(b.list)))
 }
 
 // past reports whether the script has run for longer than the limit.
@@ -96,6 +94,12 @@ func (t *tenure) err() error {
 
 // Strained implements command.Scripting and keyspace.Patience.
 func (s *Scripts) Strained() bool { return s.busy.count.Load() > 0 }
+
+// Expect implements command.Scripting.
+func (s *Scripts) Expect() { s.busy.count.Add(1) }
+
+// Ended implements command.Scripting.
+func (s *Scripts) Ended() { s.busy.count.Add(-1) }
 
 // Exhausted implements keyspace.Patience.
 func (s *Scripts) Exhausted(shard int) bool {
