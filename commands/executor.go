@@ -35,6 +35,7 @@ type Executor struct {
 	unmeasured int64
 
 	short   bool    // memory is at its limit
+	long    bool    // the command may keep its locks for long
 	one     batched // the command of Execute
 	batch   Batch
 	keys    keyspace.Ahead // of the present command
@@ -150,6 +151,7 @@ func (x *Executor) run(s *command.Session, it *batched, r command.Reply) (waits 
 	mark := r.Len()
 	c := &x.ctx
 	c.Session, c.Reply, c.Spec, c.Nested, c.OutOfMemory = s, r, spec, false, x.short
+	began := x.ns
 	shown := x.svc.Feed.On()
 	if shown {
 		x.eng.show(s, spec, argv, nil, true)
@@ -177,9 +179,14 @@ func (x *Executor) run(s *command.Session, it *batched, r command.Reply) (waits 
 	if !x.keep {
 		x.tx.Release()
 	}
+	x.ended()
 	if waits {
 		x.measure(spec, 1, false) // for the logs it has not run yet
 		return true
+	}
+	if spec.Beyond != nil && x.ns != began { // a script takes the time of its commands, too
+		x.settle()
+		x.ns = began
 	}
 	if x.count(s, spec, argv, size, err != nil) > keepNs {
 		x.tx.Release()
@@ -327,6 +334,9 @@ func (x *Executor) Call(outer *command.Context, spec *command.Spec, argv [][]byt
 // lockPatiently takes the locks that the command needs. Where a script keeps one for longer than
 // its limit, it replies that and returns false.
 func (x *Executor) lockPatiently(s *command.Session, it *batched, r command.Reply) bool {
+	if x.long = x.takesLong(s, it); x.long {
+		x.svc.Scripting.Expect()
+	}
 	x.tx.MayGiveUp = s.Watch.Len() == 0 // else the keys must be released, under their locks
 	x.lock(s, it)
 	x.tx.MayGiveUp = false
@@ -338,8 +348,29 @@ func (x *Executor) lockPatiently(s *command.Session, it *batched, r command.Repl
 		x.lock(s, it)
 		return true
 	}
+	x.ended()
 	x.refuse(s, it.spec, command.WireText(err, it.spec), r)
 	return false
+}
+
+// takesLong reports whether the command, or one in the block that it runs, may keep its locks
+// for long.
+func (x *Executor) takesLong(s *command.Session, it *batched) bool {
+	if it.spec.Locking() == command.LockSession {
+		for _, q := range s.Queue {
+			if q.Spec.Long != nil && q.Spec.Long(x.svc, q.Argv) {
+				return true
+			}
+		}
+	}
+	return it.spec.Long != nil && it.spec.Long(x.svc, it.argv)
+}
+
+func (x *Executor) ended() {
+	if x.long {
+		x.long = false
+		x.svc.Scripting.Ended()
+	}
 }
 
 // lock takes the locks that the command needs.
@@ -721,4 +752,5 @@ func (x *Executor) Turn() {
 func (x *Executor) Recover() {
 	x.tx.Abort()
 	x.tx.End()
+	x.ended()
 }

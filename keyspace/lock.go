@@ -32,10 +32,11 @@ const askAgain = 5 * time.Millisecond
 // lock takes the lock; false when the transaction gave up.
 func (tx *Tx) lock(sh *shard) bool {
 	p := tx.store.patience
-	if p == nil || !tx.MayGiveUp || sh.mu.TryLock() {
-		if p == nil || !tx.MayGiveUp {
-			sh.mu.Lock()
-		}
+	if p == nil || !tx.MayGiveUp {
+		sh.mu.Lock()
+		return true
+	}
+	if sh.mu.TryLock() {
 		return true
 	}
 	if !p.Strained() {

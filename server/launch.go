@@ -79,6 +79,7 @@ func run(cfg *config.Config, log *slog.Logger) error {
 		return nil
 	}
 	o, err := serve(srv, cfg, log, end)
+	eng.Services().Scripting.Stop()
 	srv.Close()
 	if closing := eng.CloseWith(o.Save && err == nil); err == nil {
 		err = closing

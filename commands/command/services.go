@@ -64,14 +64,20 @@ type Services struct {
 // Scripting is what others may know of scripts and functions.
 type Scripting interface {
 	Figures() ScriptFigures
-	// Strained reports whether a script runs that may run for long.
+	// Strained reports whether a script runs that may run for long, or is about to.
 	Strained() bool
+	// Expect is told before a script that may run for long takes its locks, and Ended when
+	// it has released them.
+	Expect()
+	Ended()
 	// Busy returns the error of a command that needs the shards, while a script that holds
 	// one of them has run for longer than its limit; nil when none has. A script that
 	// holds all shards stands in the way of any command.
 	Busy(set keyspace.ShardSet) error
 	// AnyBusy returns the error where any script has run for longer than its limit.
 	AnyBusy() error
+	// Stop ends the scripts that run, but for those that have written.
+	Stop()
 }
 
 // ScriptFigures tell of scripts and functions.

@@ -30,6 +30,8 @@ type Spec struct {
 	// Beyond reports whether the command may touch keys that are no arguments, and so needs
 	// all shards, where that depends on more than the arguments; nil for never.
 	Beyond func(sv *Services, argv [][]byte) bool
+	// Long reports whether the command may keep its locks for long; nil for never.
+	Long func(sv *Services, argv [][]byte) bool
 	// Writes reports whether the command may change keys, of one with the flag MayReplicate
 	// for which that depends on its arguments; nil for always.
 	Writes func(sv *Services, argv [][]byte) bool

@@ -57,9 +57,17 @@ func (s *Scripts) apiLibraries(functions bool) (list []lua.Library) {
 		d := &dialects[i]
 		list = append(list, lua.Library{Names: []string{d.name}, Calls: []string{"call", "pcall"}, Open: func(st *lua.State) map[string]glua.LValue {
 			if st.Host == nil {
-				st.Host = &host{st: st, scripts: s, loading: map[string]glua.LValue{}}
+				h := &host{st: st, scripts: s, loading: map[string]glua.LValue{}}
+				h.ask = h.interrupted
+				st.Host = h
 			}
 			return hostOf(st).open(d, functions)
+		}, Dropped: func(st *lua.State) map[string]glua.LValue {
+			h := hostOf(st)
+			return map[string]glua.LValue{
+				"call":  st.L.NewFunction(func(L *glua.LState) int { return h.invokeOnly(L, d, true) }),
+				"pcall": st.L.NewFunction(func(L *glua.LState) int { return h.invokeOnly(L, d, false) }),
+			}
 		}})
 	}
 	return list

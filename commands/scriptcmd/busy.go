@@ -15,7 +15,7 @@ import (
 type busy struct {
 	store   *keyspace.Store
 	limitMs func() int64 // busy-reply-threshold; 0 for none
-	count   atomic.Int32
+	count   atomic.Int32 // of those that run, or are about to
 
 	mu   sync.Mutex
 	list map[*host]*tenure
@@ -32,8 +32,14 @@ type tenure struct {
 }
 
 func (b *busy) enter(h *host) {
-	t := &tenure{
-		began: time.Now(), all: h.c.Tx.HoldsAll(), shards: b.store.NewShardSet(),
+	t := &h.tenure
+	shards := t.shards
+	if shards == nil {
+		shards = b.store.NewShardSet()
+	}
+	shards.Clear()
+	*t = tenure{
+		began: time.Now(), all: h.c.Tx.HoldsAll(), shards: shards,
 		function: h.call.fn != nil, name: h.call.name(), argv: h.c.Argv(),
 	}
 	h.c.Tx.AddHeld(t.shards)
@@ -43,14 +49,12 @@ func (b *busy) enter(h *host) {
 		b.list = map[*host]*tenure{}
 	}
 	b.list[h] = t
-	b.count.Store(int32(len(b.list)))
 }
 
 func (b *busy) leave(h *host) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.list, h)
-	b.count.Store(int32(len(b.list)))
 }
 
 // past reports whether the script has run for longer than the limit.
@@ -59,13 +63,15 @@ func (b *busy) past(t *tenure) bool {
 	return limit > 0 && time.Since(t.began) >= time.Duration(limit)*time.Millisecond
 }
 
-// find returns a script past its limit for which ok holds, or nil.
-func (b *busy) find(ok func(*tenure) bool) *tenure {
+// find returns the error of what a script past its limit stands in the way of, for which ok
+// holds; nil where there is none. A tenure is read under the lock only: a host uses its own
+// again and again.
+func (b *busy) find(ok func(*tenure) bool) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, t := range b.list {
 		if b.past(t) && ok(t) {
-			return t
+			return t.err()
 		}
 	}
 	return nil
@@ -80,10 +86,7 @@ const (
 )
 
 func (t *tenure) err() error {
-	switch {
-	case t == nil:
-		return nil
-	case t.function:
+	if t.function {
 		return errBusyFunction
 	}
 	return errBusy
@@ -92,6 +95,12 @@ func (t *tenure) err() error {
 // Strained implements command.Scripting and keyspace.Patience.
 func (s *Scripts) Strained() bool { return s.busy.count.Load() > 0 }
 
+// Expect implements command.Scripting.
+func (s *Scripts) Expect() { s.busy.count.Add(1) }
+
+// Ended implements command.Scripting.
+func (s *Scripts) Ended() { s.busy.count.Add(-1) }
+
 // Exhausted implements keyspace.Patience.
 func (s *Scripts) Exhausted(shard int) bool {
 	return s.busy.find(func(t *tenure) bool { return t.shards.Has(shard) }) != nil
@@ -99,11 +108,11 @@ func (s *Scripts) Exhausted(shard int) bool {
 
 // Busy implements command.Scripting.
 func (s *Scripts) Busy(set keyspace.ShardSet) error {
-	return s.busy.find(func(t *tenure) bool { return t.all || t.shards.Meets(set) }).err()
+	return s.busy.find(func(t *tenure) bool { return t.all || t.shards.Meets(set) })
 }
 
 // AnyBusy implements command.Scripting.
-func (s *Scripts) AnyBusy() error { return s.busy.find(func(*tenure) bool { return true }).err() }
+func (s *Scripts) AnyBusy() error { return s.busy.find(func(*tenure) bool { return true }) }
 
 // A running script, as others see it.
 type running struct {
@@ -130,6 +139,18 @@ func (b *busy) longest() *running {
 		r.argv = append(r.argv, append([]byte(nil), a...))
 	}
 	return r
+}
+
+// Stop implements command.Scripting.
+func (s *Scripts) Stop() {
+	b := &s.busy
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for h := range b.list {
+		if !h.wrote.Load() {
+			h.killed.Store(true)
+		}
+	}
 }
 
 // kill ends the scripts, or the functions, that have passed their limit. One that has written

@@ -14,6 +14,7 @@ import (
 type luaReply struct {
 	L     *glua.LState
 	resp3 bool
+	drop  bool        // nobody looks at it, but at errors
 	value glua.LValue // once it is complete
 	done  int
 	stack []luaFrame
@@ -123,13 +124,34 @@ func (r *luaReply) null() glua.LValue {
 	return glua.LFalse
 }
 
-func (r *luaReply) OK()                 { r.Status("OK") }
-func (r *luaReply) Status(text string)  { r.put(r.table("ok", glua.LString(text))) }
-func (r *luaReply) Int(n int64)         { r.put(glua.LNumber(n)) }
-func (r *luaReply) Bulk(b []byte)       { r.put(glua.LString(b)) }
-func (r *luaReply) BulkString(s string) { r.put(glua.LString(s)) }
-func (r *luaReply) Null()               { r.put(r.null()) }
-func (r *luaReply) NullArray()          { r.put(r.null()) }
+func (r *luaReply) OK()         { r.Status("OK") }
+func (r *luaReply) Int(n int64) { r.put(glua.LNumber(n)) }
+func (r *luaReply) Null()       { r.put(r.null()) }
+
+func (r *luaReply) Status(text string) {
+	if r.drop {
+		r.put(glua.LTrue)
+		return
+	}
+	r.put(r.table("ok", glua.LString(text)))
+}
+
+func (r *luaReply) Bulk(b []byte) {
+	if r.drop {
+		r.put(glua.LTrue)
+		return
+	}
+	r.put(glua.LString(b))
+}
+
+func (r *luaReply) BulkString(s string) {
+	if r.drop {
+		r.put(glua.LTrue)
+		return
+	}
+	r.put(glua.LString(s))
+}
+func (r *luaReply) NullArray() { r.put(r.null()) }
 
 func (r *luaReply) Error(text string) { r.put(errorTable(r.L, text)) }
 

@@ -16,7 +16,7 @@ var eval = command.Spec{
 	Summary: "Runs a script.", Syntax: "script numkeys [key [key ...]] [arg [arg ...]]", Complexity: "Depends on the script",
 	Flags:  evalFlags | command.MayReplicate,
 	Keys:   []command.KeySpec{command.KeyNum(2, 1, 1, evalKeys)},
-	Beyond: scriptBeyond, Writes: scriptWrites,
+	Beyond: scriptBeyond, Long: scriptLong, Writes: scriptWrites,
 	Run: func(c *command.Context) error { return runEval(c, byText, false) },
 }
 
@@ -25,8 +25,8 @@ var evalRO = command.Spec{
 	Summary: "Runs a script that changes nothing.", Syntax: "script numkeys [key [key ...]] [arg [arg ...]]", Complexity: "Depends on the script",
 	Flags:  evalFlags | command.ReadOnly,
 	Keys:   []command.KeySpec{command.KeyNum(2, 1, 1, roKeys)},
-	Beyond: scriptBeyond,
-	Run:    func(c *command.Context) error { return runEval(c, byText, true) },
+	Beyond: scriptBeyond, Long: scriptLong,
+	Run: func(c *command.Context) error { return runEval(c, byText, true) },
 }
 
 var evalSha = command.Spec{
@@ -34,7 +34,7 @@ var evalSha = command.Spec{
 	Summary: "Runs a known script, by its digest.", Syntax: "sha1 numkeys [key [key ...]] [arg [arg ...]]", Complexity: "Depends on the script",
 	Flags:  evalFlags | command.MayReplicate,
 	Keys:   []command.KeySpec{command.KeyNum(2, 1, 1, evalKeys)},
-	Beyond: scriptBeyond, Writes: scriptWrites,
+	Beyond: scriptBeyond, Long: scriptLong, Writes: scriptWrites,
 	Run: func(c *command.Context) error { return runEval(c, bySHA, false) },
 }
 
@@ -43,8 +43,8 @@ var evalShaRO = command.Spec{
 	Summary: "Runs a known script that changes nothing, by its digest.", Syntax: "sha1 numkeys [key [key ...]] [arg [arg ...]]", Complexity: "Depends on the script",
 	Flags:  evalFlags | command.ReadOnly,
 	Keys:   []command.KeySpec{command.KeyNum(2, 1, 1, roKeys)},
-	Beyond: scriptBeyond,
-	Run:    func(c *command.Context) error { return runEval(c, bySHA, true) },
+	Beyond: scriptBeyond, Long: scriptLong,
+	Run: func(c *command.Context) error { return runEval(c, bySHA, true) },
 }
 
 type naming uint8
@@ -121,4 +121,9 @@ func scriptBeyond(sv *command.Services, argv [][]byte) bool {
 func scriptWrites(sv *command.Services, argv [][]byte) bool {
 	sc := named(sv, argv)
 	return sc == nil || sc.flags&noWrites == 0
+}
+
+func scriptLong(sv *command.Services, argv [][]byte) bool {
+	sc := named(sv, argv)
+	return sc != nil && !sc.chunk.Quick
 }

@@ -20,7 +20,7 @@ var fcall = command.Spec{
 	Summary: "Calls a function.", Syntax: "function numkeys [key [key ...]] [arg [arg ...]]", Complexity: "Depends on the function",
 	Flags:  evalFlags | command.MayReplicate,
 	Keys:   []command.KeySpec{command.KeyNum(2, 1, 1, evalKeys)},
-	Beyond: functionBeyond, Writes: functionWrites,
+	Beyond: functionBeyond, Long: functionBeyond, Writes: functionWrites,
 	Run: func(c *command.Context) error { return runFCall(c, false) },
 }
 
@@ -29,8 +29,8 @@ var fcallRO = command.Spec{
 	Summary: "Calls a function that changes nothing.", Syntax: "function numkeys [key [key ...]] [arg [arg ...]]", Complexity: "Depends on the function",
 	Flags:  evalFlags | command.ReadOnly,
 	Keys:   []command.KeySpec{command.KeyNum(2, 1, 1, roKeys)},
-	Beyond: functionBeyond,
-	Run:    func(c *command.Context) error { return runFCall(c, true) },
+	Beyond: functionBeyond, Long: functionBeyond,
+	Run: func(c *command.Context) error { return runFCall(c, true) },
 }
 
 // runFCall reports errors in Redis's order: an unknown function first.
@@ -51,7 +51,7 @@ func runFCall(c *command.Context, readOnly bool) error {
 	return s.run(c, call{fn: fn, keys: keys, argv: argv, readOnly: readOnly})
 }
 
-// functionBeyond: a function is run under all shards.
+// functionBeyond: a function is run under all shards, and may take long.
 func functionBeyond(*command.Services, [][]byte) bool { return true }
 
 func functionWrites(sv *command.Services, argv [][]byte) bool {

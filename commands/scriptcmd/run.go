@@ -46,7 +46,9 @@ type host struct {
 	loads   *library               // that is being loaded
 	loading map[string]glua.LValue // the globals that there are meanwhile
 
-	wrote  atomic.Bool // it cannot be killed any more
+	tenure tenure
+	ask    func() error // interrupted
+	wrote  atomic.Bool  // it cannot be killed any more
 	killed atomic.Bool
 }
 
@@ -119,6 +121,7 @@ func (h *host) begin(c *command.Context) error {
 	h.readOnly = k.readOnly || f&noWrites != 0
 	h.allowOOM, h.short = f&allowOOM != 0, c.OutOfMemory
 	h.resp3, h.reply.resp3 = false, false
+	h.reply.drop = false
 	h.wrote.Store(false)
 	h.killed.Store(false)
 	return nil
@@ -138,7 +141,7 @@ func (h *host) execute() (glua.LValue, *lua.Error) {
 	if !chunk.Quick {
 		h.scripts.busy.enter(h)
 		defer h.scripts.busy.leave(h)
-		st.Interrupt(h.interrupted)
+		st.Interrupt(h.ask)
 		defer st.Interrupt(nil)
 	}
 	h.reply.L = st.L
@@ -157,8 +160,11 @@ type handout struct {
 	stale bool
 }
 
+// maxKept is the length up to which a table is used again.
+const maxKept = 1000
+
 func (g *handout) give(h *host, name string, of [][]byte, chunk *lua.Chunk) {
-	if g.table == nil || g.stale {
+	if g.table == nil || g.stale || len(of) > maxKept || g.table.Len() > maxKept {
 		g.table = h.list(of)
 		g.stale = !chunk.Borrows
 		h.st.SetGlobal(name, g.table)
@@ -249,6 +255,17 @@ func (h *host) running(L *glua.LState, name string) {
 	}
 }
 
+// invokeOnly is invoke where nobody looks at the reply.
+func (h *host) invokeOnly(L *glua.LState, d *dialect, raising bool) int {
+	h.reply.drop = true
+	v := h.command(L, d)
+	h.reply.drop = false
+	if t, ok := v.(*glua.LTable); ok && raising && field(t, "err") != glua.LNil {
+		lua.Raise(L, t)
+	}
+	return 0
+}
+
 func (h *host) command(L *glua.LState, d *dialect) glua.LValue {
 	h.running(L, "call")
 	argv, text := h.arguments(L, d)
@@ -262,7 +279,9 @@ func (h *host) command(L *glua.LState, d *dialect) glua.LValue {
 	}
 	if spec.Flags&command.Write != 0 {
 		h.wrote.Store(true)
-		argv = append([][]byte(nil), argv...) // the journal keeps it until the script ends
+		if c.Tx.Recording() {
+			argv = append([][]byte(nil), argv...) // the journal keeps it until the script ends
+		}
 	}
 	h.reply.reset()
 	h.reply.resp3 = h.resp3

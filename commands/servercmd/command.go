@@ -178,7 +178,11 @@ func findKeys(t *command.Table, argv [][]byte) ([]foundKey, error) {
 	s.EachKey(argv, func(key []byte, f command.KeyFlags) {
 		keys = append(keys, foundKey{key, preciseFlags(s, argv, f)})
 	})
-	if len(keys) == 0 && !s.Has(command.NoMandatoryKeys) || missesKeys(s, argv, len(keys)) {
+	misses := missesKeys(s, argv, len(keys))
+	if s.Has(command.NoMandatoryKeys) && misses {
+		return nil, nil // as of one that has none
+	}
+	if len(keys) == 0 && !s.Has(command.NoMandatoryKeys) || misses {
 		return nil, command.Errorf("Invalid arguments specified for command")
 	}
 	return keys, nil

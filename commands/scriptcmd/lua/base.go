@@ -190,7 +190,7 @@ func baseSelect(L *glua.LState) int {
 func (st *State) baseUnpack(L *glua.LState) int {
 	t := st.behind(checkTable(L, 1, "unpack"))
 	from := optInt(L, 2, "unpack", 1)
-	to := optInt(L, 3, "unpack", t.Len())
+	to := optInt(L, 3, "unpack", lengthOf(t))
 	if from > to {
 		return 0
 	}

@@ -183,11 +183,11 @@ func bound(L *glua.LState) int {
 	return 1
 }
 
-// length is # where tables may define __len: only other types are asked.
+// length is #. Of tables, it does not ask __len, as Lua 5.1 does not.
 func (st *State) length(L *glua.LState) int {
 	switch v := L.Get(1).(type) {
 	case *glua.LTable:
-		L.Push(glua.LNumber(v.Len()))
+		L.Push(glua.LNumber(lengthOf(v)))
 	case glua.LString:
 		L.Push(glua.LNumber(len(v)))
 	default:

@@ -259,3 +259,31 @@ func BenchmarkRun(b *testing.B) {
 		rt.Put(st)
 	}
 }
+
+// TestLargeTables protects memory from tables with few elements at large indices, and the
+// length of those that are as long.
+func TestLargeTables(t *testing.T) {
+	rt := newRuntime()
+	for source, want := range map[string]string{
+		"local t = {} t[60000000] = 1 t[1e15] = 2 return t[60000000] .. t[1e15] .. #t":                                    "120",
+		"local t = {} for i = 1, 300000 do t[i] = i end return #t .. ',' .. t[#t]":                                        "300000,300000",
+		"local t = {} for i = 1, 300000 do t[#t + 1] = i end return #t":                                                   "300000",
+		"local t = {} for i = 1, 300000 do t[i] = i end table.remove(t) table.insert(t, 'x') return #t .. t[#t]":          "300000x",
+		"local t = {} for i = 1, 300000 do t[i] = 300001 - i end table.sort(t) return t[1] .. ',' .. t[300000]":           "1,300000",
+		"local t = {} for i = 1, 300000 do t[i] = i end local n = 0 for i, v in ipairs(t) do n = n + 1 end return n":      "300000",
+		"local t = {} for i = 1, 300000 do t[i] = 1 end local n = 0 for k, v in pairs(t) do n = n + v end return n":       "300000",
+		"local t = {} for i = 1, 270000 do t[i] = 'x' end return #table.concat(t)":                                        "270000",
+		"local t = {} for i = 1, 270000 do t[i] = i end for i = 270000, 1, -1 do table.remove(t) end return #t":           "0",
+		"local t = {} for i = 1, 270000 do t[i] = 1 end return #cjson.encode(t) .. ',' .. #cjson.decode(cjson.encode(t))": "540001,270000",
+		"local t = {} for i = 1, 270000 do t[i] = 1 end return #cmsgpack.unpack(cmsgpack.pack(t))":                        "270000",
+	} {
+		st := rt.Get()
+		v, err := st.Run(compile(t, rt, source))
+		if err != nil {
+			t.Errorf("%s: %s", source, err.Text())
+		} else if v.String() != want {
+			t.Errorf("%s: %s, want %s", source, v, want)
+		}
+		rt.Put(st)
+	}
+}

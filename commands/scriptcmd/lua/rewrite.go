@@ -19,6 +19,7 @@ const (
 	sameName    = "..same"
 	lengthName  = "..length"
 	globalsName = "..globals"
+	dropped     = "..dropped" // behind the name of a function whose results nobody uses
 )
 
 // hidden is the local variable that holds a builtin.
@@ -52,7 +53,6 @@ type rewriter struct {
 	quick    bool
 	namesArg bool
 	loads    bool // the chunk itself runs with few globals, its functions with all
-	lengths  bool // tables may define __len, which the machine asks and Lua 5.1 does not
 	// localFunctions says of each "local" whether it is a local function, and locals how
 	// many of them have been met.
 	localFunctions []bool
@@ -84,7 +84,7 @@ type function struct {
 func newRewriter(rt *Runtime, name, source string) *rewriter {
 	return &rewriter{
 		rt: rt, name: name, quick: true, bound: map[string]bool{}, uses: map[use][]operands{},
-		localFunctions: localFunctions(source), lengths: strings.Contains(source, "__len"),
+		localFunctions: localFunctions(source),
 	}
 }
 
@@ -164,8 +164,15 @@ func (w *rewriter) stmt(s ast.Stmt) ast.Stmt {
 		w.local(s)
 	case *ast.FuncCallStmt:
 		s.Expr = w.expr(s.Expr)
-		if _, ok := s.Expr.(*ast.FuncCallExpr); !ok {
+		c, ok := s.Expr.(*ast.FuncCallExpr)
+		if !ok {
 			w.fail(s.Line(), "syntax error")
+			break
+		}
+		if id, ok := c.Func.(*ast.IdentExpr); ok && strings.HasPrefix(id.Value, "(") {
+			if name := strings.Trim(id.Value, "()") + dropped; w.rt.names[name] && w.canBind(name) {
+				c.Func = w.bind(name, s.Line())
+			}
 		}
 	case *ast.DoBlockStmt:
 		w.block(s.Stmts)
@@ -425,14 +432,11 @@ func (w *rewriter) expr(e ast.Expr) ast.Expr {
 	case *ast.UnaryNotOpExpr:
 		e.Expr = w.expr(e.Expr)
 	case *ast.UnaryLenOpExpr:
-		if w.isGiven(e.Expr) {
-			return e
-		}
 		w.note(opLen, e, "", w.describe(e.Expr), "")
-		e.Expr = w.expr(e.Expr)
-		if w.lengths {
-			return w.call(lengthName, e.Line(), single(e.Expr))
+		if !w.isGiven(e.Expr) {
+			e.Expr = w.expr(e.Expr)
 		}
+		return w.call(lengthName, e.Line(), single(e.Expr))
 	case *ast.FunctionExpr:
 		w.function(e, false)
 	}

@@ -15,7 +15,10 @@ import (
 type Library struct {
 	Names []string // the first one and others for the same table
 	Calls []string // functions whose calls Facts tells of
-	Open  func(*State) map[string]glua.LValue
+	// Dropped are functions that take the place of those with the same name where nothing
+	// is done with their results: they need not have any.
+	Dropped func(*State) map[string]glua.LValue
+	Open    func(*State) map[string]glua.LValue
 }
 
 // A Runtime is what states have in common. It is safe for concurrent use.
@@ -70,7 +73,9 @@ type State struct {
 	chunk    *Chunk // that runs
 	json     jsonSettings
 	random   random
-	nested   int // calls of pcall
+
+	interruption interruption
+	nested       int // calls of pcall
 }
 
 // Limits of a script's depth, about those of Lua 5.1 (half as many calls: an error makes the
@@ -128,6 +133,13 @@ func (st *State) open(lib Library) {
 		t.RawSetString(name, v)
 		for _, as := range lib.Names {
 			st.builtins[as+"."+name] = v
+		}
+	}
+	if lib.Dropped != nil {
+		for name, v := range lib.Dropped(st) {
+			for _, as := range lib.Names {
+				st.builtins[as+"."+name+dropped] = v
+			}
 		}
 	}
 	p := st.protect(t)
@@ -324,7 +336,8 @@ func (st *State) Interrupt(interrupted func() error) {
 		st.L.RemoveContext()
 		return
 	}
-	st.L.SetContext(&interruption{Context: context.Background(), ask: interrupted})
+	st.interruption = interruption{Context: context.Background(), ask: interrupted}
+	st.L.SetContext(&st.interruption)
 }
 
 // An interruption is a context that asks whenever the machine does.

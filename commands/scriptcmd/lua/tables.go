@@ -16,7 +16,7 @@ func (st *State) tableConcat(L *glua.LState) int {
 	sep := optString(L, 2, "concat", "")
 	from, to := optInt(L, 3, "concat", 1), 0
 	if L.Get(4) == glua.LNil {
-		to = t.Len()
+		to = lengthOf(t)
 	} else {
 		to = checkInt(L, 4, "concat")
 	}
@@ -55,10 +55,10 @@ func (st *State) tableForeach(L *glua.LState) int {
 
 func (st *State) tableForeachi(L *glua.LState) int {
 	t, f := st.behind(checkTable(L, 1, "foreachi")), checkFunction(L, 2, "foreachi")
-	for i, n := 1, t.Len(); i <= n; i++ {
+	for i, n := 1, lengthOf(t); i <= n; i++ {
 		L.Push(f)
 		L.Push(glua.LNumber(i))
-		L.Push(t.RawGetInt(i))
+		L.Push(elementOf(t, i))
 		L.Call(2, 1)
 		if L.Get(-1) != glua.LNil {
 			return 1
@@ -69,7 +69,7 @@ func (st *State) tableForeachi(L *glua.LState) int {
 }
 
 func (st *State) tableGetn(L *glua.LState) int {
-	L.Push(glua.LNumber(st.behind(checkTable(L, 1, "getn")).Len()))
+	L.Push(glua.LNumber(lengthOf(st.behind(checkTable(L, 1, "getn")))))
 	return 1
 }
 
@@ -92,7 +92,7 @@ func (st *State) tableMaxn(L *glua.LState) int {
 
 func (st *State) tableInsert(L *glua.LState) int {
 	t := checkTable(L, 1, "insert")
-	end := t.Len() + 1
+	end := lengthOf(t) + 1
 	switch L.GetTop() {
 	case 2:
 		st.mutable(L, t).RawSetInt(end, L.Get(2))
@@ -112,21 +112,23 @@ func (st *State) tableInsert(L *glua.LState) int {
 
 func (st *State) tableRemove(L *glua.LState) int {
 	t := checkTable(L, 1, "remove")
-	n := t.Len()
+	n := lengthOf(t)
 	pos := optInt(L, 2, "remove", n)
 	if pos < 1 || pos > n {
 		return 0
 	}
 	st.mutable(L, t)
-	v := t.RawGetInt(pos)
+	v := elementOf(t, pos)
 	if pos == n {
-		t.Remove(-1)
-		if t.Len() == n { // what was removed stood behind the border
+		if n < maxArray {
+			t.Remove(-1)
+		}
+		if elementOf(t, n) != glua.LNil { // it stood behind the border, or in the hash
 			t.RawSetInt(n, glua.LNil)
 		}
 	} else {
 		for i := pos; i < n; i++ {
-			t.RawSetInt(i, t.RawGetInt(i+1))
+			t.RawSetInt(i, elementOf(t, i+1))
 		}
 		t.RawSetInt(n, glua.LNil)
 	}
@@ -142,7 +144,7 @@ func (st *State) tableSort(L *glua.LState) int {
 	if L.Get(2) != glua.LNil {
 		s.less = checkFunction(L, 2, "sort")
 	}
-	n := t.Len()
+	n := lengthOf(t)
 	if n > 1 {
 		st.mutable(L, t)
 	}
@@ -156,7 +158,7 @@ type sorter struct {
 	less *glua.LFunction
 }
 
-func (s *sorter) get(i int) glua.LValue { return s.t.RawGetInt(i) }
+func (s *sorter) get(i int) glua.LValue { return elementOf(s.t, i) }
 
 func (s *sorter) set(i int, v glua.LValue) { s.t.RawSetInt(i, v) }
 
