@@ -233,7 +233,7 @@ func (x *Executor) handle(c *command.Context, spec *command.Spec, argv [][]byte)
 		x.tx.Abort()
 		return err
 	}
-	if spec.Flags&command.ReadOnly != 0 && c.Session.Flag(command.Tracks) {
+	if spec.Flags&command.ReadOnly != 0 && spec.Group != command.GroupScripting && c.Session.Flag(command.Tracks) {
 		x.tx.TellTouches()
 		x.svc.Tracking.Remember(c.Session, spec, argv)
 	}
