@@ -35,6 +35,7 @@ type Executor struct {
 	unmeasured int64
 
 	short   bool    // memory is at its limit
+	unkept  error   // why nothing may be changed
 	long    bool    // the command may keep its locks for long
 	one     batched // the command of Execute
 	batch   Batch
@@ -150,7 +151,7 @@ func (x *Executor) run(s *command.Session, it *batched, r command.Reply) (waits 
 	}
 	mark := r.Len()
 	c := &x.ctx
-	c.Session, c.Reply, c.Spec, c.Nested, c.OutOfMemory = s, r, spec, false, x.short
+	c.Session, c.Reply, c.Spec, c.Nested, c.OutOfMemory, c.Unkept = s, r, spec, false, x.short, x.unkept
 	began := x.ns
 	shown := x.svc.Feed.On()
 	if shown {
@@ -474,12 +475,12 @@ func (x *Executor) refusal(s *command.Session, spec *command.Spec, argv [][]byte
 			return "ERR Can't execute '" + spec.FullName + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
 		}
 	}
+	x.short, x.unkept = false, nil
 	if x.svc.Files != nil {
 		if text := x.refusalOfFiles(s, spec, argv); text != "" {
 			return text
 		}
 	}
-	x.short = false
 	if x.eng.maxMemory.Load() > 0 {
 		x.tx.Release()
 		if x.short = !x.eng.makeRoom(x); x.short && x.deniedOOM(s, spec) {
@@ -505,10 +506,14 @@ func (x *Executor) refusalOfFiles(s *command.Session, spec *command.Spec, argv [
 		return ""
 	}
 	writes := spec.Group != command.GroupPubSub && x.writes(s, spec, argv)
+	ping := err != nil && spec.FullName == "ping"
+	if err == nil && tooFew {
+		err = command.ErrNoReplicas
+	}
 	switch {
-	case writes && tooFew:
-		return command.WireText(command.ErrNoReplicas, spec)
-	case err != nil && (writes || spec.FullName == "ping"):
+	case err != nil && spec.Group == command.GroupScripting && spec.Beyond != nil:
+		x.unkept = err
+	case err != nil && (writes || ping):
 		return command.WireText(err, spec)
 	case writes && crowded:
 		x.tx.Release()

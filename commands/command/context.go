@@ -20,6 +20,9 @@ type Context struct {
 
 	// OutOfMemory says that memory is at its limit.
 	OutOfMemory bool
+	// Unkept says why nothing may be changed: files cannot be written, or too few replicas
+	// follow. It is for scripts; other commands are refused.
+	Unkept error
 	// Nested is set inside EXEC and scripts, where nothing may block.
 	Nested bool
 	// Wait is what a handler that returned Park waits for.

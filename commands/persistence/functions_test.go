@@ -39,3 +39,18 @@ func TestFunctions(t *testing.T) {
 		})
 	}
 }
+
+// TestScriptsUnkept protects that scripts may read, and not write, while changes cannot be kept.
+func TestScriptsUnkept(t *testing.T) {
+	p := open(t, t.TempDir(), "min-replicas-to-write", "0")
+	p.want("OK", "SET", "x", "v")
+	p.want("OK", "CONFIG", "SET", "min-replicas-to-write", "1")
+	p.want("NOREPLICAS", "SET", "x", "w")
+	p.want("PONG", "PING")
+	p.want("v", "EVAL", "return redis.call('get', KEYS[1])", "1", "x")
+	p.want("v", "EVAL", "#!lua flags=no-writes\nreturn redis.call('get', KEYS[1])", "1", "x")
+	p.want("NOREPLICAS", "EVAL", "#!lua\nreturn redis.call('get', KEYS[1])", "1", "x")
+	p.want("NOREPLICAS", "EVAL", "return redis.call('set', KEYS[1], 'w')", "1", "x")
+	p.want("0", "PUBLISH", "c", "m")
+	p.want("v", "GET", "x")
+}

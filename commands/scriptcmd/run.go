@@ -42,6 +42,7 @@ type host struct {
 	argv    [][]byte // of a command that only reads
 	readOnly,
 	allowOOM, short bool
+	unkept  error // why nothing may be changed
 	resp3   bool
 	loads   *library               // that is being loaded
 	loading map[string]glua.LValue // the globals that there are meanwhile
@@ -115,11 +116,13 @@ func (h *host) begin(c *command.Context) error {
 			return command.Errorf("Can not execute a script with write flag using *_ro command.")
 		case c.OutOfMemory && f&(allowOOM|noWrites) == 0:
 			return errScriptOOM
+		case c.Unkept != nil && f&noWrites == 0:
+			return c.Unkept
 		}
 	}
 	h.c, h.call = c, k
 	h.readOnly = k.readOnly || f&noWrites != 0
-	h.allowOOM, h.short = f&allowOOM != 0, c.OutOfMemory
+	h.allowOOM, h.short, h.unkept = f&allowOOM != 0, c.OutOfMemory, c.Unkept
 	h.resp3, h.reply.resp3 = false, false
 	h.reply.drop = false
 	h.wrote.Store(false)
@@ -336,6 +339,8 @@ func (h *host) refusal(spec *command.Spec, argv [][]byte, d *dialect) string {
 		return "ERR Write commands are not allowed from read-only scripts."
 	case h.short && !h.allowOOM && spec.Flags&command.DenyOOM != 0 && !h.wrote.Load():
 		return command.WireText(command.ErrOOM, spec)
+	case h.unkept != nil && spec.Flags&command.Write != 0 && !h.wrote.Load():
+		return command.WireText(h.unkept, spec)
 	case !h.call.all(h.c) && !h.holds(spec, argv):
 		return "ERR Script touches keys beyond those that were proven"
 	}
