@@ -40,8 +40,8 @@ func (e *Engine) View(db int, keys []string, fn func(*keyspace.View) error) erro
 // Values that are changed are copied first, see keyspace.Edit. Watchers, blocked commands,
 // caching clients and the journal see a key as changed by RESTORE or DEL.
 //
-// Errors: those of fn, command.ErrLoading, command.ErrOOM, and those of files that cannot be
-// written.
+// Errors: those of fn, command.ErrLoading, command.ErrOOM, command.ErrNoReplicas, and those of
+// files that cannot be written.
 func (e *Engine) Update(ctx context.Context, db int, keys []string, fn func(*keyspace.Edit) error) error {
 	offset, err := e.within(db, keys, true, func(tx *keyspace.Tx) error { return tx.Edit(dump, fn) })
 	if err != nil {
@@ -60,6 +60,12 @@ func (e *Engine) within(db int, keys []string, writes bool, fn func(*keyspace.Tx
 	if writes {
 		if err := e.svc.Files.Refusal(); err != nil {
 			return 0, err
+		}
+		if e.svc.Files != nil {
+			if e.svc.Primary.TooFew() {
+				return 0, command.ErrNoReplicas
+			}
+			e.svc.Files.Room()
 		}
 		if e.maxMemory.Load() > 0 && !e.makeRoom(x) {
 			return 0, command.ErrOOM

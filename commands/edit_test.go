@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/commands/config"
 	"github.com/medleydb/medley/datatypes/hash"
 	"github.com/medleydb/medley/datatypes/list"
@@ -209,6 +210,14 @@ func TestUpdateIsKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	e = open()
+	text(t, e, "CONFIG", "SET", "min-replicas-to-write", "1")
+	err := e.Update(context.Background(), 0, []string{"sum"}, func(*keyspace.Edit) error {
+		t.Error("an update runs though too few replicas follow")
+		return nil
+	})
+	if !errors.Is(err, command.ErrNoReplicas) {
+		t.Error(err)
+	}
 	if s := text(t, e, "ZSCORE", "sum", "n"); s != "100" {
 		t.Error("the sum is", s)
 	}

@@ -6,10 +6,10 @@
 //
 // An arena is a list of chunks; a [Ref] names a record by chunk and offset in
 // units of 8 bytes. Chunks start small and grow by a quarter of the arena up to
-// [ChunkSize], so that an arena of ten records costs what ten records need; a reference never changes
-// while its record lives, and growing the arena moves nothing. A chunk is a
-// gapless run of blocks up to its bump offset. A block starts with a 16-bit
-// header:
+// [ChunkSize], so that an arena of ten records costs what ten records need; a
+// reference never changes while its record lives, and growing the arena moves
+// nothing. A chunk is a gapless run of blocks up to its bump offset. A block starts
+// with a 16-bit header:
 //
 //	bits 0-11  size of the block in units (1 to 4095)
 //	bit  12    live
