@@ -5,7 +5,7 @@ BIN := bin/medley
 # Packages in which goroutines meet.
 CONCURRENT := ./keyspace/... ./commands/... ./server/...
 
-.PHONY: all build run test race invariants vet fmt-check cross bench bench-peers churn conformance-upstream differ fuzz crash clients clients-large idle
+.PHONY: all build run test race invariants vet fmt-check cross bench bench-peers churn conformance-upstream differ fuzz crash clients clients-large idle programs programs-short
 
 all: build
 
@@ -15,8 +15,12 @@ build:
 run: build
 	./$(BIN) server
 
-test:
+test: programs-short
 	$(GO) test -timeout 9m ./...
+
+# Workers of job queues, which are a module of their own; BullMQ's where it is installed.
+programs-short:
+	cd conformance/programs && $(GO) vet ./... && $(GO) test -timeout 5m ./...
 
 # The race detector needs cgo.
 race:
@@ -88,6 +92,12 @@ crash:
 clients:
 	cd conformance/clients/node && npm ci --no-audit --no-fund
 	MEDLEY_REQUIRE_NODE=1 $(GO) test -count=1 -run '^TestNode$$' -timeout 2m ./conformance/clients
+
+# Ten thousand jobs for a worker of asynq, and for one of BullMQ, which takes Node.
+JOBS ?= 10000
+programs:
+	cd conformance/programs/bullmq && npm ci --no-audit --no-fund
+	cd conformance/programs && MEDLEY_REQUIRE_NODE=1 MEDLEY_JOBS=$(JOBS) $(GO) test -count=1 -v -timeout 20m ./...
 
 # Ten thousand connections that say nothing, or half a command, or wait for a list.
 idle:
