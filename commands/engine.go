@@ -99,6 +99,7 @@ func Open(o Options) (*Engine, error) {
 	e.svc.ActiveExpire.Store(true)
 	e.notifier = &notifier{hub: e.svc.Hub, own: o.Observer, classes: o.Observed}
 	store.SetObserver(e.notifier)
+	store.SetSubkeyObserver(e.notifier.subkeyEvent)
 	if o.Journal != nil {
 		store.SetJournal(o.Journal)
 	}

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"bytes"
 	"strconv"
 	"sync/atomic"
 
@@ -26,13 +27,16 @@ func (e *Engine) applyEvents(c *config.Config) {
 	n := e.notifier
 	want := c.NotifyKeyspaceEvents.Load()
 	wanted := keyspace.EventClass(0)
-	if want&(config.ToKeyspace|config.ToKeyevent) != 0 {
+	if want&(config.ToKeyspace|config.ToKeyevent|toSubkeys) != 0 {
 		wanted = eventClasses(want)
 	}
 	n.wanted.Store(uint32(wanted))
 	n.to.Store(uint32(want))
 	e.svc.Store.Observe(wanted | n.classes)
+	e.svc.Store.TellSubkeys(want&toSubkeys != 0)
 }
+
+const toSubkeys = config.ToSubkeyspace | config.ToSubkeyevent | config.ToSubkeyspaceItem | config.ToSubkeyspaceEvent
 
 func eventClasses(want config.KeyEvents) (classes keyspace.EventClass) {
 	for _, m := range [...]struct {
@@ -70,6 +74,43 @@ func (n *notifier) KeyEvent(db int, key []byte, ev keyspace.Event) {
 	if to&config.ToKeyevent != 0 {
 		n.hub.Publish(append(eventChannel(room[:0], "__keyevent@", db), ev.String()...), key)
 	}
+}
+
+// subkeyEvent publishes which subkeys an event is about. Where lengths do not tell the parts of
+// a channel's name, what has the separator in it is left out.
+func (n *notifier) subkeyEvent(db int, key []byte, ev keyspace.Event, subkeys [][]byte) {
+	if keyspace.EventClass(n.wanted.Load())&ev.Class() == 0 || n.hub.Idle() {
+		return
+	}
+	to, name := config.KeyEvents(n.to.Load()), ev.String()
+	var list []byte
+	for i, s := range subkeys {
+		if i > 0 {
+			list = append(list, ',')
+		}
+		list = appendSized(list, s)
+	}
+	if to&config.ToSubkeyspace != 0 {
+		n.hub.Publish(append(eventChannel(nil, "__subkeyspace@", db), key...), append(append([]byte(name), '|'), list...))
+	}
+	if to&config.ToSubkeyevent != 0 {
+		n.hub.Publish(append(eventChannel(nil, "__subkeyevent@", db), name...), append(append(appendSized(nil, key), '|'), list...))
+	}
+	if to&config.ToSubkeyspaceItem != 0 && bytes.IndexByte(key, '\n') < 0 {
+		channel := append(append(eventChannel(nil, "__subkeyspaceitem@", db), key...), '\n')
+		for _, s := range subkeys {
+			n.hub.Publish(append(channel, s...), []byte(name))
+		}
+	}
+	if to&config.ToSubkeyspaceEvent != 0 {
+		channel := append(append(eventChannel(nil, "__subkeyspaceevent@", db), name...), '|')
+		n.hub.Publish(append(channel, key...), list)
+	}
+}
+
+// appendSized appends text behind its length.
+func appendSized(b, text []byte) []byte {
+	return append(append(strconv.AppendInt(b, int64(len(text)), 10), ':'), text...)
 }
 
 func eventChannel(b []byte, prefix string, db int) []byte {

@@ -162,9 +162,9 @@ func (tx *Tx) notify(db int, key []byte, ev Event) {
 func (tx *Tx) tell(db int, key []byte, ev Event) {
 	c := EventClass(tx.store.classes.Load())
 	switch {
-	case c == 0:
+	case c&^noClasses == 0:
 	case c&firstClasses != 0:
-		tx.events = append(tx.events, event{db, bytes.Clone(key), ev})
+		tx.events = append(tx.events, event{db, bytes.Clone(key), ev, nil})
 	case c&ev.Class() != 0:
 		tx.store.observer.KeyEvent(db, key, ev)
 	}
@@ -178,6 +178,8 @@ type event struct {
 	db  int
 	key []byte
 	ev  Event
+	// What it is about, where that is told: the event itself stands before.
+	subkeys [][]byte
 }
 
 // notifyFirst is notify for what is known only when a value is stored, and comes before what
@@ -216,7 +218,11 @@ func (tx *Tx) notifyFirst(db int, key []byte, ev Event) {
 func (tx *Tx) tellEvents() {
 	c := EventClass(tx.store.classes.Load())
 	for _, e := range tx.events {
-		if c&e.ev.Class() != 0 {
+		switch {
+		case c&e.ev.Class() == 0:
+		case e.subkeys != nil:
+			tx.store.subkeys(e.db, e.key, e.ev, e.subkeys)
+		default:
 			tx.store.observer.KeyEvent(e.db, e.key, e.ev)
 		}
 	}

@@ -1,5 +1,7 @@
 package keyspace
 
+import "bytes"
+
 // An Event says what happened to a key, in the words of keyspace notifications.
 type Event uint8
 
@@ -25,6 +27,9 @@ const (
 
 	// classTouched is no class: it says that changed keys are named to the Invalidator.
 	classTouched EventClass = 1 << 31
+	// classSubkeys is none, either: it says that events come with the parts of the value.
+	classSubkeys EventClass = 1 << 30
+	noClasses               = classTouched | classSubkeys
 )
 
 // The events.
@@ -198,6 +203,53 @@ func (e Event) Class() EventClass { return eventTable[e].class }
 // must not block and must not call into the store; key is borrowed.
 type Observer interface {
 	KeyEvent(db int, key []byte, ev Event)
+}
+
+// SetSubkeyObserver sets who is told, after the Observer, which parts of a value an event is
+// about, while TellSubkeys says so; call it before the first transaction. As an Observer it
+// must not block and must not call into the store; what it is given is borrowed.
+func (s *Store) SetSubkeyObserver(tell func(db int, key []byte, ev Event, subkeys [][]byte)) {
+	s.subkeys = tell
+}
+
+// TellSubkeys says whether the observer of subkeys is told of events of the classes that
+// Observe has chosen.
+func (s *Store) TellSubkeys(on bool) {
+	if on && s.subkeys != nil {
+		s.classes.Or(uint32(classSubkeys))
+	} else {
+		s.classes.And(^uint32(classSubkeys))
+	}
+}
+
+// TellsSubkeys reports whether Subkeys tells anybody of the event, so that a command need not
+// gather them for nothing.
+func (tx *Tx) TellsSubkeys(ev Event) bool {
+	c := EventClass(tx.store.classes.Load())
+	return c&classSubkeys != 0 && c&ev.Class() != 0
+}
+
+// Subkeys says which parts of the value, every step-th of the list, the event is about that was
+// told last: fields of a hash.
+func (tx *Tx) Subkeys(key []byte, ev Event, list [][]byte, step int) {
+	if !tx.TellsSubkeys(ev) {
+		return
+	}
+	subkeys := make([][]byte, 0, (len(list)+step-1)/step)
+	for i := 0; i < len(list); i += step {
+		subkeys = append(subkeys, list[i])
+	}
+	if len(subkeys) == 0 {
+		return
+	}
+	if EventClass(tx.store.classes.Load())&firstClasses == 0 {
+		tx.store.subkeys(tx.DB, key, ev, subkeys)
+		return
+	}
+	for i, s := range subkeys {
+		subkeys[i] = bytes.Clone(s)
+	}
+	tx.events = append(tx.events, event{tx.DB, bytes.Clone(key), ev, subkeys})
 }
 
 // A Touch is a key that a transaction has changed, and who did (Tx.Origin). The key is

@@ -41,6 +41,7 @@ type Store struct {
 	used     atomic.Int64 // bytes, as of the last change of each shard worth telling
 	classes  atomic.Uint32
 	observer Observer
+	subkeys  func(db int, key []byte, ev Event, subkeys [][]byte)
 	journal  atomic.Pointer[Journal]
 
 	invalidator Invalidator
@@ -165,7 +166,7 @@ func (s *Store) Observe(c EventClass) {
 	}
 	for {
 		was := s.classes.Load()
-		now := was&uint32(classTouched) | uint32(c&^classTouched)
+		now := was&uint32(noClasses) | uint32(c&^noClasses)
 		if s.classes.CompareAndSwap(was, now) {
 			return
 		}

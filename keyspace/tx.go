@@ -471,6 +471,10 @@ func (tx *Tx) Peek(key []byte) (e Entry, ok bool) {
 	return t.entry(r), true
 }
 
+// Missed tells the observer that a command which reads found no such key. Lookups for reading do
+// so themselves; one that opens the key for writing may be a read all the same.
+func (tx *Tx) Missed(key []byte) { tx.missed(key) }
+
 func (tx *Tx) missed(key []byte) {
 	if EventClass(tx.store.classes.Load())&ClassKeyMiss != 0 && !tx.NoStats {
 		tx.tell(tx.DB, key, EvKeyMiss)

@@ -45,6 +45,7 @@ func runHGetDel(c *command.Context) error {
 	}
 	if len(gone) > 0 {
 		c.Changed(key, keyspace.EvHDel)
+		c.Tx.Subkeys(key, keyspace.EvHDel, gone, 1)
 		c.Tx.Effect(memberttl.Named(hdelName, key, gone)...)
 	}
 	return nil
@@ -136,12 +137,15 @@ func tellTimes(c *command.Context, key []byte, changed [][]byte, change int, ms 
 	case len(changed) == 0:
 	case change == clearTime:
 		c.Changed(key, keyspace.EvHPersist)
+		c.Tx.Subkeys(key, keyspace.EvHPersist, changed, 1)
 		c.Tx.Effect(family.Counted(hpersistName, key, changed)...)
 	case ms <= c.Tx.NowMs():
 		c.Changed(key, keyspace.EvHDel)
+		c.Tx.Subkeys(key, keyspace.EvHDel, changed, 1)
 		c.Tx.Effect(memberttl.Named(hdelName, key, changed)...)
 	default:
 		c.Changed(key, keyspace.EvHExpire)
+		c.Tx.Subkeys(key, keyspace.EvHExpire, changed, 1)
 		c.Tx.Effect(family.Counted(hpexpireatName, key, changed, memberttl.Number(ms))...)
 	}
 }

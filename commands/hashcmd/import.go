@@ -84,6 +84,7 @@ func runHImportSet(c *command.Context) error {
 	h.Reset()
 	h.SetPairs(pairs)
 	c.Changed(key, keyspace.EvHSet)
+	c.Tx.Subkeys(key, keyspace.EvHSet, fields, 1)
 	// Whoever repeats this knows no lists of the session.
 	if replaces {
 		c.Tx.Effect(delName, key)

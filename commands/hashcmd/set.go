@@ -52,6 +52,7 @@ func setPairs(c *command.Context) (created int, err error) {
 	}
 	created = h.SetPairs(pairs)
 	c.Changed(key, keyspace.EvHSet)
+	c.Tx.Subkeys(key, keyspace.EvHSet, pairs, 2)
 	return created, nil
 }
 
@@ -78,10 +79,18 @@ func runHSetNX(c *command.Context) error {
 	reaped := reapMet(c, key, h, [][]byte{field}, 1)
 	h.Set(field, value)
 	c.Changed(key, keyspace.EvHSet)
+	tellField(c, key, keyspace.EvHSet, field)
 	effectArgs(c, reaped)
 
 	c.Reply.Int(1)
 	return nil
+}
+
+// tellField says which field the event is about.
+func tellField(c *command.Context, key []byte, ev keyspace.Event, field []byte) {
+	if c.Tx.TellsSubkeys(ev) {
+		c.Tx.Subkeys(key, ev, [][]byte{field}, 1)
+	}
 }
 
 var hdel = command.Spec{
@@ -102,13 +111,19 @@ func runHDel(c *command.Context) error {
 		return err
 	}
 	n := int64(0)
+	var gone [][]byte
+	tells := c.Tx.TellsSubkeys(keyspace.EvHDel)
 	for _, f := range fields {
 		if ok && h.Exists() && h.Delete(f) {
 			n++
+			if tells {
+				gone = append(gone, f)
+			}
 		}
 	}
 	if n > 0 {
 		c.Changed(key, keyspace.EvHDel)
+		c.Tx.Subkeys(key, keyspace.EvHDel, gone, 1)
 	}
 
 	c.Reply.Int(n)
@@ -140,6 +155,7 @@ func runHIncrBy(c *command.Context) error {
 		return err
 	}
 	c.Changed(key, keyspace.EvHIncrBy)
+	tellField(c, key, keyspace.EvHIncrBy, field)
 	effectArgs(c, reaped)
 
 	c.Reply.Int(n)
@@ -173,6 +189,7 @@ func runHIncrByFloat(c *command.Context) error {
 		return err
 	}
 	c.Changed(key, keyspace.EvHIncrByFloat)
+	tellField(c, key, keyspace.EvHIncrByFloat, field)
 	floatEffect(c, key, field, sum, h)
 
 	c.Reply.Bulk(sum)

@@ -155,11 +155,13 @@ func storePairs(c *command.Context, key []byte, h hash.Hash, o *setOptions, reap
 		h.SetPairs(o.pairs)
 	}
 	c.Changed(key, keyspace.EvHSet)
+	c.Tx.Subkeys(key, keyspace.EvHSet, o.pairs, 2)
 	if !o.timed {
 		effectArgs(c, reaped)
 		return
 	}
 	c.Tx.Notify(key, keyspace.EvHExpire)
+	c.Tx.Subkeys(key, keyspace.EvHExpire, o.pairs, 2)
 	if !c.Tx.Recording() {
 		return
 	}
@@ -183,7 +185,9 @@ func dropPairs(c *command.Context, key []byte, h hash.Hash, pairs [][]byte, exis
 		fields = append(fields, pairs[i])
 	}
 	c.Changed(key, keyspace.EvHSet)
+	c.Tx.Subkeys(key, keyspace.EvHSet, fields, 1)
 	c.Tx.Notify(key, keyspace.EvHDel)
+	c.Tx.Subkeys(key, keyspace.EvHDel, fields, 1)
 	if !existed {
 		c.Tx.Notify(key, keyspace.EvDel)
 	}

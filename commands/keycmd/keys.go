@@ -167,7 +167,7 @@ func runCopy(c *command.Context) error {
 		return command.ErrSameObject
 	}
 
-	if _, ok := c.Tx.Expiry(from); !ok || !replace && existsIn(c, int(db), to) {
+	if _, ok := c.Tx.Peek(from); !ok || !replace && existsIn(c, int(db), to) {
 		c.Reply.Int(0)
 		return nil
 	}

@@ -97,6 +97,7 @@ func (f *Family) tellExpire(c *command.Context, key []byte, changed [][]byte, ms
 	case ms <= c.Tx.NowMs():
 		c.Tx.Effect(Named(f.Remove, key, changed)...)
 		c.Changed(key, f.Removed)
+		c.Tx.Subkeys(key, f.Removed, changed, 1)
 	default:
 		before := [][]byte{Number(ms)}
 		if word != nil {
@@ -104,6 +105,7 @@ func (f *Family) tellExpire(c *command.Context, key []byte, changed [][]byte, ms
 		}
 		c.Tx.Effect(f.Counted(f.ExpireAt, key, changed, before...)...)
 		c.Changed(key, f.Expire)
+		c.Tx.Subkeys(key, f.Expire, changed, 1)
 	}
 }
 
@@ -134,18 +136,21 @@ func (f *Family) runPersist(c *command.Context) error {
 		return err
 	}
 
-	changed := false
+	var changed [][]byte
 	c.Reply.Array(len(members))
 	for _, m := range members {
 		result := due.NoMember
 		if ok {
 			result = v.Persist(m)
 		}
-		changed = changed || result == due.Changed
+		if result == due.Changed {
+			changed = append(changed, m)
+		}
 		c.Reply.Int(int64(result))
 	}
-	if changed {
+	if len(changed) > 0 {
 		c.Changed(key, f.Persist)
+		c.Tx.Subkeys(key, f.Persist, changed, 1)
 	}
 	return nil
 }

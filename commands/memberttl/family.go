@@ -139,6 +139,7 @@ func (f *Family) Tell(tx *keyspace.Tx, key []byte, gone [][]byte, n int) {
 	}
 	tx.Reaped(key, n)
 	tx.Changed(key, f.Expired)
+	tx.Subkeys(key, f.Expired, gone, 1)
 }
 
 // Named is the effect NAME key member ...

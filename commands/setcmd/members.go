@@ -150,7 +150,7 @@ var smove = command.Spec{
 func runSMove(c *command.Context) error {
 	from, to, member := c.Args.Key(), c.Args.Key(), c.Args.Bytes()
 
-	src, ok, err := keyspace.Read[set.Set](c.Tx, from)
+	src, ok, err := keyspace.Update[set.Set](c.Tx, from)
 	if err != nil {
 		return err
 	}
@@ -159,16 +159,12 @@ func runSMove(c *command.Context) error {
 		c.Reply.Int(0)
 		return nil
 	}
-	if _, _, err := keyspace.Read[set.Set](c.Tx, to); err != nil {
+	if _, _, err := keyspace.Update[set.Set](c.Tx, to); err != nil {
 		return err
 	}
 	if !src.Has(member) || bytes.Equal(from, to) {
 		c.Reply.Int(has(src, member))
 		return nil
-	}
-	src, _, err = keyspace.Update[set.Set](c.Tx, from)
-	if err != nil {
-		return err
 	}
 	src.Remove(member)
 	c.Changed(from, keyspace.EvSRem)

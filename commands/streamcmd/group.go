@@ -252,9 +252,12 @@ var xack = command.Spec{
 // missing group is no error. An acknowledgement has no event.
 func runXAck(c *command.Context) error {
 	key, name := c.Args.Key(), c.Args.Bytes()
-	s, _, err := keyspace.Update[stream.Stream](c.Tx, key)
+	s, found, err := keyspace.Update[stream.Stream](c.Tx, key)
 	if err != nil {
 		return err
+	}
+	if !found {
+		c.Tx.Missed(key)
 	}
 	g, ok := s.Group(name)
 	if !ok {

@@ -222,6 +222,9 @@ func (r *readArgs) open(c *command.Context, list []source) ([]source, error) {
 		if r.grouped {
 			x.s, ok, err = keyspace.Update[stream.Stream](c.Tx, key)
 			if err == nil {
+				if !ok {
+					c.Tx.Missed(key)
+				}
 				if x.g, ok = x.s.Group(r.group); !ok {
 					err = command.ReplyError(errNoGroup(key, r.group).Error() + " in XREADGROUP with GROUP option")
 				}
