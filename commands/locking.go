@@ -1,6 +1,8 @@
 package commands
 
 import (
+	"runtime"
+
 	"github.com/medleydb/medley/commands/command"
 )
 
@@ -12,6 +14,11 @@ func (x *Executor) lockPatiently(s *command.Session, it *batched, r command.Repl
 	}
 	x.tx.MayGiveUp = s.Watch.Len() == 0 // else the keys must be released, under their locks
 	x.lock(s, it)
+	for x.long && x.tx.Awaited() { // by somebody who could not be told that a script is busy
+		x.tx.Release()
+		runtime.Gosched()
+		x.lock(s, it)
+	}
 	x.tx.MayGiveUp = false
 	if !x.tx.Lost() {
 		return true

@@ -10,6 +10,7 @@ import (
 // holds locks for long, it may give up. Only then does waiting cost more than a mutex.
 type shardLock struct {
 	sync.Mutex
+	patient   atomic.Int32 // who waits until it is free
 	impatient atomic.Int32 // who waits on freed
 	freed     atomic.Pointer[chan struct{}]
 }
@@ -39,10 +40,15 @@ func (tx *Tx) lock(sh *shard) bool {
 	if sh.mu.TryLock() {
 		return true
 	}
+	// Announced first, so that whoever is about to hold the lock for long sees who waits for
+	// it, or is seen here.
+	sh.mu.patient.Add(1)
 	if !p.Strained() {
 		sh.mu.Lock()
+		sh.mu.patient.Add(-1)
 		return true
 	}
+	sh.mu.patient.Add(-1)
 	return sh.mu.lockUnless(func() bool { return p.Exhausted(sh.number) })
 }
 
@@ -80,6 +86,15 @@ func (l *shardLock) Unlock() {
 			}
 		}
 	}
+}
+
+// Awaited reports whether somebody waits for one of the transaction's locks who cannot give up.
+// Who may hold them for long, and has made that known to the store's Patience, lets such go first.
+func (tx *Tx) Awaited() (yes bool) {
+	if tx.held {
+		tx.eachHeld(func(sh *shard) { yes = yes || sh.mu.patient.Load() > 0 })
+	}
+	return yes
 }
 
 // Lost reports whether the transaction gave up waiting for its locks: it holds none.

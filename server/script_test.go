@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -81,4 +82,51 @@ func (s testServer) keyOutside(key string) string {
 		}
 	}
 	return ""
+}
+
+// TestLoopingScriptAmidTraffic protects clients that wait for a lock already when a script that
+// never ends takes it: they, too, are told BUSY.
+func TestLoopingScriptAmidTraffic(t *testing.T) {
+	for _, processors := range []int{1, 2} {
+		t.Run(fmt.Sprint(processors), func(t *testing.T) {
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
+			backends(t, commands.Options{}, func(t *testing.T, s testServer) {
+				c := s.dial(t)
+				c.do("OK", "CONFIG", "SET", "busy-reply-threshold", "20")
+				long := strings.Repeat("x", 100_000)
+				var told sync.WaitGroup
+				for i := range 50 {
+					w := s.dial(t)
+					told.Go(func() {
+						for {
+							switch i % 3 {
+							case 0:
+								w.send("SETRANGE", "k", "0", long)
+							case 1:
+								w.send("COPY", "k", "{k}2", "REPLACE")
+							case 2:
+								w.send("MSET", "k", "1", "other", "2")
+							}
+							v, err := w.r.Read()
+							if err != nil {
+								t.Error(err)
+							}
+							if err != nil || strings.HasPrefix(v.Str, "BUSY ") {
+								return
+							}
+						}
+					})
+				}
+				until(t, func() bool { v, err := s.eng.Do(t.Context(), "EXISTS", "{k}2"); return err == nil && v.Int == 1 })
+				script := s.dial(t)
+				script.send("EVAL", "while true do redis.call('GET', KEYS[1]) end", "1", "k")
+				told.Wait()
+				s.dial(t).do("PONG", "PING")
+				c.do("OK", "SCRIPT", "KILL")
+				if v, err := script.r.Read(); err != nil || !strings.Contains(v.Str, "Script killed by user with SCRIPT KILL") {
+					t.Fatalf("the script ended with %q, %v", v.Str, err)
+				}
+			})
+		})
+	}
 }
