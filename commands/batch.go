@@ -78,15 +78,25 @@ func (b *Batch) Len() int { return b.n }
 // Command returns the arguments and the size of a command.
 func (b *Batch) Command(i int) (argv [][]byte, size int) { return b.items[i].argv, b.items[i].size }
 
-// Prepare finds the commands and looks ahead for the keys of those that have one.
+// Prepare finds the commands and looks ahead for the keys of those that have one, and that run
+// now: EXEC looks ahead for those in its block.
 func (x *Executor) Prepare(s *command.Session) {
-	b, store := &x.batch, x.svc.Store
+	b, store, queued := &x.batch, x.svc.Store, s.InMulti
 	for i := range b.items[:b.n] {
 		it := &b.items[i]
 		if len(it.argv) == 0 {
 			continue
 		}
 		if it.spec = x.svc.Table.Find(it.argv); it.spec == nil {
+			continue
+		}
+		switch it.spec.FullName {
+		case "multi":
+			queued = true
+		case "exec", "discard":
+			queued = false
+		}
+		if queued {
 			continue
 		}
 		if it.key = it.spec.SingleKey(it.argv); it.key != nil {

@@ -117,7 +117,7 @@ func (x *Executor) execute(s *command.Session, it *batched, r command.Reply) Out
 		}
 	}
 	if s.InMulti && !runsInMulti(spec) {
-		s.Enqueue(spec, cloneArgv(argv))
+		s.Enqueue(spec, argv)
 		r.Status("QUEUED")
 		return x.finish(s)
 	}

@@ -88,10 +88,7 @@ func (x *Executor) lock(s *command.Session, it *batched) {
 		if len(s.Queue) == 0 && s.Watch.Len() == 0 {
 			return
 		}
-		s.Watch.AddShards(store, x.set)
-		for _, q := range s.Queue {
-			q.Spec.AddShards(x.svc, q.Argv, x.set)
-		}
+		x.lockQueued(s)
 		keys = func(yield func([]byte)) {
 			for _, q := range s.Queue {
 				q.Spec.EachKey(q.Argv, func(k []byte, _ command.KeyFlags) { yield(k) })
@@ -107,11 +104,32 @@ func (x *Executor) lock(s *command.Session, it *batched) {
 			return
 		}
 		spec.AddShards(x.svc, argv, x.set)
+		x.tx.LockSet(x.set)
 	}
-	x.tx.LockSet(x.set)
 	if store.Waiters() > 0 && !x.tx.Lost() {
 		x.tx.Close(x.set, keys)
 	}
+}
+
+// lockQueued takes the locks of the queued commands and of the watched keys.
+func (x *Executor) lockQueued(s *command.Session) {
+	store := x.svc.Store
+	s.Watch.AddShards(store, x.set)
+	x.keys.Reset()
+	for _, q := range s.Queue {
+		key := q.Spec.SingleKey(q.Argv)
+		if key == nil {
+			q.Spec.AddShards(x.svc, q.Argv, x.set)
+			continue
+		}
+		p := store.Place(key)
+		x.set.Add(p.Shard)
+		x.keys.Add(key, p)
+	}
+	if x.keys.Len() > 1 {
+		x.glanced += store.LookAhead(s.DB(), &x.keys)
+	}
+	x.tx.LockPlaces(x.set, &x.keys)
 }
 
 // lockKeys takes the locks of a command with several keys.

@@ -71,6 +71,9 @@ type Session struct {
 	subscribed [3]map[string]bool // names, by Topic
 	tracking   atomic.Pointer[TrackingOptions]
 
+	queueArgs  [][]byte // of Queue
+	queueBytes []byte   // of queueArgs
+
 	db       atomic.Int32
 	flags    atomic.Uint32
 	queued   atomic.Int32 // commands in the queue, -1 outside MULTI
@@ -235,16 +238,25 @@ func (s *Session) SetLib(version bool, text string) {
 	}
 }
 
-// Enqueue adds a command to the transaction; argv must be owned.
+// Enqueue adds a command to the transaction; argv is copied, and good until the next
+// transaction begins.
 func (s *Session) Enqueue(spec *Spec, argv [][]byte) {
-	s.Queue = append(s.Queue, Queued{spec, argv})
-	s.queued.Store(int32(len(s.Queue)))
-	n := int64(0)
+	from, n := len(s.queueArgs), len(s.queueBytes)
 	for _, a := range argv {
-		n += int64(len(a))
+		at := len(s.queueBytes)
+		s.queueBytes = append(s.queueBytes, a...)
+		s.queueArgs = append(s.queueArgs, s.queueBytes[at:len(s.queueBytes):len(s.queueBytes)])
 	}
-	s.queuedB.Add(n)
+	s.Queue = append(s.Queue, Queued{spec, s.queueArgs[from:len(s.queueArgs):len(s.queueArgs)]})
+	s.queued.Store(int32(len(s.Queue)))
+	s.queuedB.Add(int64(len(s.queueBytes) - n))
 }
+
+// How much room a session keeps for the commands of its next transaction: many wait for theirs.
+const (
+	keptQueueBytes = 4 << 10
+	keptQueueArgs  = 128
+)
 
 // Begin starts a transaction.
 func (s *Session) Begin() {
@@ -254,7 +266,12 @@ func (s *Session) Begin() {
 
 // EndMulti leaves the transaction.
 func (s *Session) EndMulti() {
-	s.InMulti, s.Aborted, s.Queue = false, false, nil
+	s.InMulti, s.Aborted = false, false
+	if cap(s.queueBytes) > keptQueueBytes || cap(s.queueArgs) > keptQueueArgs {
+		s.Queue, s.queueArgs, s.queueBytes = nil, nil, nil
+	} else { // not cleared: the effects of the transaction are on their way to the journal
+		s.Queue, s.queueArgs, s.queueBytes = s.Queue[:0], s.queueArgs[:0], s.queueBytes[:0]
+	}
 	s.queued.Store(-1)
 	s.queuedB.Store(0)
 }
