@@ -53,8 +53,22 @@ func (x *Executor) ended() {
 	}
 }
 
-// lock takes the locks that the command needs.
+// lock takes the locks that the command needs: all, where functions have changed before it had
+// those that it seemed to need.
 func (x *Executor) lock(s *command.Session, it *batched) {
+	if it.spec.Beyond == nil && it.spec.Locking() != command.LockSession {
+		x.lockNeeded(s, it)
+		return
+	}
+	version := x.svc.Scripting.Version()
+	x.lockNeeded(s, it)
+	if x.svc.Scripting.Version() != version && x.tx.Holding() {
+		x.tx.Release()
+		x.tx.LockAll()
+	}
+}
+
+func (x *Executor) lockNeeded(s *command.Session, it *batched) {
 	spec, argv, store := it.spec, it.argv, x.svc.Store
 	if key := spec.SingleKey(argv); key != nil {
 		if it.key == nil {

@@ -70,6 +70,8 @@ type Scripting interface {
 	// it has released them.
 	Expect()
 	Ended()
+	// Version is another one when functions have changed, which they do under all shards only.
+	Version() uint64
 	// Busy returns the error of a command that needs the shards, while a script that holds
 	// one of them has run for longer than its limit; nil when none has. A script that
 	// holds all shards stands in the way of any command.

@@ -55,7 +55,7 @@ var dialects = [...]dialect{
 func (s *Scripts) apiLibraries(functions bool) (list []lua.Library) {
 	for i := range dialects {
 		d := &dialects[i]
-		list = append(list, lua.Library{Names: []string{d.name}, Calls: []string{"call", "pcall"}, Open: func(st *lua.State) map[string]glua.LValue {
+		list = append(list, lua.Library{Names: []string{d.name}, Calls: []string{"call", "pcall"}, Registers: "register_function", Open: func(st *lua.State) map[string]glua.LValue {
 			if st.Host == nil {
 				h := &host{st: st, scripts: s, loading: map[string]glua.LValue{}}
 				h.ask = h.interrupted

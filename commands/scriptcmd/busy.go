@@ -98,6 +98,9 @@ func (s *Scripts) Strained() bool { return s.busy.count.Load() > 0 }
 // Expect implements command.Scripting.
 func (s *Scripts) Expect() { s.busy.count.Add(1) }
 
+// Version implements command.Scripting.
+func (s *Scripts) Version() uint64 { return s.libraries.version.Load() }
+
 // Ended implements command.Scripting.
 func (s *Scripts) Ended() { s.busy.count.Add(-1) }
 

@@ -6,8 +6,9 @@
 // What a script calls runs in the transaction that the script holds, as EXEC's commands do,
 // and locks are never added after a first write. So a script runs under the shards of its KEYS
 // only if its syntax tree proves, when it is compiled, that every key of every command in it
-// is an element of KEYS (reach.go). Any other script, and every function, takes all
-// shards from the start.
+// is an element of KEYS (reach.go). The same is found of a function that is written where
+// it is registered, uses nothing outside its own text, and cannot run long. Any other script or
+// function takes all shards from the start.
 //
 // # What lasts
 //

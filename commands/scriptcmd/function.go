@@ -2,6 +2,7 @@ package scriptcmd
 
 import (
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/medleydb/medley/commands/command"
@@ -20,7 +21,7 @@ var fcall = command.Spec{
 	Summary: "Calls a function.", Syntax: "function numkeys [key [key ...]] [arg [arg ...]]", Complexity: "Depends on the function",
 	Flags:  evalFlags | command.MayReplicate,
 	Keys:   []command.KeySpec{command.KeyNum(2, 1, 1, evalKeys)},
-	Beyond: functionBeyond, Long: functionBeyond, Writes: functionWrites,
+	Beyond: functionBeyond, Long: functionLong, Writes: functionWrites,
 	Run: func(c *command.Context) error { return runFCall(c, false) },
 }
 
@@ -29,7 +30,7 @@ var fcallRO = command.Spec{
 	Summary: "Calls a function that changes nothing.", Syntax: "function numkeys [key [key ...]] [arg [arg ...]]", Complexity: "Depends on the function",
 	Flags:  evalFlags | command.ReadOnly,
 	Keys:   []command.KeySpec{command.KeyNum(2, 1, 1, roKeys)},
-	Beyond: functionBeyond, Long: functionBeyond,
+	Beyond: functionBeyond, Long: functionLong,
 	Run: func(c *command.Context) error { return runFCall(c, true) },
 }
 
@@ -51,14 +52,31 @@ func runFCall(c *command.Context, readOnly bool) error {
 	return s.run(c, call{fn: fn, keys: keys, argv: argv, readOnly: readOnly})
 }
 
-// functionBeyond: a function is run under all shards, and may take long.
-func functionBeyond(*command.Services, [][]byte) bool { return true }
-
-func functionWrites(sv *command.Services, argv [][]byte) bool {
-	if len(argv) < 2 {
+// functionBeyond reports whether a function is run under all shards. One without keys is: it
+// must hold something, so that libraries do not change meanwhile.
+func functionBeyond(sv *command.Services, argv [][]byte) bool {
+	if fn := functionNamed(sv, argv); fn == nil || !fn.contained || len(argv) < 3 {
 		return true
 	}
-	fn := sv.Scripting.(*Scripts).libraries.function(argv[1])
+	n, err := strconv.Atoi(string(argv[2]))
+	return err != nil || n <= 0
+}
+
+func functionLong(sv *command.Services, argv [][]byte) bool {
+	fn := functionNamed(sv, argv)
+	return fn != nil && !fn.contained
+}
+
+// functionNamed returns the function that the arguments of FCALL name, nil for none.
+func functionNamed(sv *command.Services, argv [][]byte) *function {
+	if len(argv) < 2 {
+		return nil
+	}
+	return sv.Scripting.(*Scripts).libraries.function(argv[1])
+}
+
+func functionWrites(sv *command.Services, argv [][]byte) bool {
+	fn := functionNamed(sv, argv)
 	return fn == nil || fn.flags&noWrites == 0
 }
 

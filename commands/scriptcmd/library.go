@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	glua "github.com/yuin/gopher-lua"
@@ -33,14 +34,20 @@ type function struct {
 	flags       flags
 	callback    *glua.LFunction
 	lib         *library
+	contained   bool // it touches no keys but those that it is given, and cannot run long
 }
 
 // libraries are those of an engine, and all their functions. All live in one state, in which
-// one thing happens at a time: functions run, and libraries change, under all shards. The lock
-// is for those who only look.
+// one thing happens at a time: libraries change, and most functions run, under all shards; those
+// that are contained hold some shard, and take turns. Of the locks one is for these, and is taken
+// behind those of shards, the other for those who only look.
 type libraries struct {
 	rt   *lua.Runtime
 	host *host // nil while there is no library
+
+	turn    sync.Mutex
+	inside  atomic.Pointer[command.Context] // whose function runs
+	version atomic.Uint64                   // of the set of functions
 
 	mu        sync.RWMutex
 	byName    map[string]*library
@@ -51,6 +58,21 @@ type libraries struct {
 func (l *libraries) init(rt *lua.Runtime) {
 	l.rt = rt
 	l.byName, l.functions = map[string]*library{}, map[string]*function{}
+}
+
+// enter waits until no other function runs; false where one of the same context does.
+func (l *libraries) enter(c *command.Context) bool {
+	if l.inside.Load() == c {
+		return false
+	}
+	l.turn.Lock()
+	l.inside.Store(c)
+	return true
+}
+
+func (l *libraries) leave() {
+	l.inside.Store(nil)
+	l.turn.Unlock()
 }
 
 func (l *libraries) library(name string) *library {
@@ -80,6 +102,7 @@ func (l *libraries) loader() *host {
 func (l *libraries) change(flush bool, fresh ...*library) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.version.Add(1)
 	goes := map[string]bool{}
 	for _, lib := range fresh {
 		goes[lib.name] = true
@@ -117,6 +140,7 @@ func (l *libraries) change(flush bool, fresh ...*library) error {
 func (l *libraries) remove(name string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.version.Add(1)
 	return l.drop(name)
 }
 
@@ -271,6 +295,7 @@ func (h *host) registerFunction(L *glua.LState, d *dialect) int {
 		return refuse(L, "ERR "+text)
 	}
 	f.lib = h.loads
+	f.contained = h.scripts.containedCallback(f)
 	h.loads.functions[strings.ToLower(f.name)] = f
 	return 0
 }

@@ -21,6 +21,17 @@ func (s *Scripts) contained(f *lua.Facts) bool {
 	return true
 }
 
+// containedCallback is contained for a function, which may not run long, either: all functions
+// share a state, and one holds up the others whatever their keys are.
+func (s *Scripts) containedCallback(f *function) bool {
+	cb := f.lib.chunk.Callbacks[f.name]
+	if cb == nil || !cb.Quick || f.callback.IsG {
+		return false
+	}
+	p := f.callback.Proto
+	return p.LineDefined == cb.Line && p.LastLineDefined == cb.LastLine && s.contained(&cb.Facts)
+}
+
 func (s *Scripts) containedCall(site *lua.Site) bool {
 	if len(site.Args) == 0 {
 		return !site.Spread

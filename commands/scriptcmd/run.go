@@ -58,12 +58,15 @@ func hostOf(st *lua.State) *host { return st.Host.(*host) }
 
 // run runs the script or function and writes its result.
 func (s *Scripts) run(c *command.Context, k call) error {
-	h := s.libraries.host
+	var h *host
 	if k.fn == nil {
 		h = hostOf(s.rt.Get())
-	}
-	if h.c != nil { // a test has allowed commands in scripts that are not for them
-		return command.Errorf("A function cannot call functions")
+	} else {
+		if !s.libraries.enter(c) { // a test has allowed commands in scripts that are not for them
+			return command.Errorf("A function cannot call functions")
+		}
+		defer s.libraries.leave()
+		h = s.libraries.host
 	}
 	h.given = k
 	err := h.begin(c)
@@ -141,7 +144,7 @@ func (h *host) end() {
 func (h *host) execute() (glua.LValue, *lua.Error) {
 	st, k := h.st, h.call
 	chunk := h.chunk(k)
-	if !chunk.Quick {
+	if !chunk.Quick && !k.contained() {
 		h.scripts.busy.enter(h)
 		defer h.scripts.busy.leave(h)
 		st.Interrupt(h.ask)
@@ -347,9 +350,16 @@ func (h *host) refusal(spec *command.Spec, argv [][]byte, d *dialect) string {
 	return ""
 }
 
+// contained reports whether the call is of a function that takes its keys' shards only, and does
+// not take long.
+func (k *call) contained() bool { return k.fn != nil && k.fn.contained }
+
 // all reports whether the call holds all shards, or need not.
 func (k *call) all(c *command.Context) bool {
-	return k.fn != nil || !k.script.contained || c.Tx.HoldsAll()
+	if k.fn != nil {
+		return !k.fn.contained || c.Tx.HoldsAll()
+	}
+	return !k.script.contained || c.Tx.HoldsAll()
 }
 
 // holds reports whether the transaction holds the shards of the command's keys. Where a script

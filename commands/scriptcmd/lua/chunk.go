@@ -20,6 +20,8 @@ type Chunk struct {
 	// Borrows says that the chunk neither changes the tables KEYS and ARGV nor keeps them, so
 	// that they can be used again.
 	Borrows bool
+	// Callbacks are those of a library, by the names with which they are registered.
+	Callbacks map[string]*Callback
 	// Facts is what the walk over the syntax tree found of calls of redis.call.
 	Facts Facts
 
@@ -47,7 +49,11 @@ func (r *Runtime) Compile(name, source string) (*Chunk, error) {
 
 // CompileLibrary compiles source for State.Load.
 func (r *Runtime) CompileLibrary(name, source string) (*Chunk, error) {
-	return r.compile(name, source, true)
+	c, err := r.compile(name, source, true)
+	if err == nil {
+		c.Callbacks = r.callbacks(name, source)
+	}
+	return c, err
 }
 
 func (r *Runtime) compile(name, source string, loads bool) (*Chunk, error) {

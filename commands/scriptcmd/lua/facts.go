@@ -41,6 +41,7 @@ const (
 	fromAnywhere originKind = iota
 	fromKeys                // an element of KEYS
 	fromCalls               // the function that Facts tells the calls of
+	fromOutside             // a variable outside of a Callback
 )
 
 // facts are what the rewriter collects.
@@ -81,14 +82,16 @@ func (w *rewriter) found() Facts {
 // global is told of each global variable that is read as a whole.
 func (w *rewriter) global(name string) {
 	switch {
-	case name == "ARGV":
+	case name == w.given[1]:
 		w.keeps = true
-	case name == "KEYS", name == "_G":
+	case name == w.given[0], name == "_G":
 		w.unsafe()
 	case name == "load", name == "loadstring":
 		w.unsafe()
 		w.quick = false
 	case w.callsOf(name) != nil:
+		w.unsafe()
+	case w.confined && !w.rt.names[name]:
 		w.unsafe()
 	}
 }
@@ -128,10 +131,10 @@ func (w *rewriter) isGlobal(e ast.Expr, name string) bool {
 	return ok && id.Value == name && w.lookup(name) == nil
 }
 
-func (w *rewriter) isKeys(e ast.Expr) bool { return w.isGlobal(e, "KEYS") }
+func (w *rewriter) isKeys(e ast.Expr) bool { return w.isGlobal(e, w.given[0]) }
 
 // isGiven reports whether the expression is one of the tables that a script is given.
-func (w *rewriter) isGiven(e ast.Expr) bool { return w.isKeys(e) || w.isGlobal(e, "ARGV") }
+func (w *rewriter) isGiven(e ast.Expr) bool { return w.isKeys(e) || w.isGlobal(e, w.given[1]) }
 
 // isKeysLoop reports whether the loop is over ipairs(KEYS).
 func (w *rewriter) isKeysLoop(s *ast.GenericForStmt) bool {

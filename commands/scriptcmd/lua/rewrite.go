@@ -52,7 +52,9 @@ type rewriter struct {
 	err      error
 	quick    bool
 	namesArg bool
-	loads    bool // the chunk itself runs with few globals, its functions with all
+	given    [2]string // the names of KEYS and ARGV
+	confined bool      // it is a Callback
+	loads    bool      // the chunk itself runs with few globals, its functions with all
 	// localFunctions says of each "local" whether it is a local function, and locals how
 	// many of them have been met.
 	localFunctions []bool
@@ -83,7 +85,7 @@ type function struct {
 
 func newRewriter(rt *Runtime, name, source string) *rewriter {
 	return &rewriter{
-		rt: rt, name: name, quick: true, bound: map[string]bool{}, uses: map[use][]operands{},
+		rt: rt, name: name, quick: true, given: [2]string{"KEYS", "ARGV"}, bound: map[string]bool{}, uses: map[use][]operands{},
 		localFunctions: localFunctions(source),
 	}
 }
@@ -365,7 +367,7 @@ func (w *rewriter) target(e ast.Expr) ast.Expr {
 			v.assigned++
 			return e
 		}
-		if e.Value == "KEYS" {
+		if e.Value == w.given[0] {
 			w.unsafe()
 		}
 		get := &ast.AttrGetExpr{Object: w.bind(globalsName, e.Line()), Key: text(e.Value, e.Line())}
@@ -487,8 +489,11 @@ func (w *rewriter) ident(e *ast.IdentExpr) ast.Expr {
 		if e.Value == "arg" {
 			w.namesArg = true
 		}
-		if v.origin.kind == fromCalls {
+		switch v.origin.kind {
+		case fromCalls:
 			w.mentions++
+		case fromOutside:
+			w.unsafe()
 		}
 		return e
 	}

@@ -15,6 +15,8 @@ import (
 type Library struct {
 	Names []string // the first one and others for the same table
 	Calls []string // functions whose calls Facts tells of
+	// Registers is a function that is given a Callback, "" for none.
+	Registers string
 	// Dropped are functions that take the place of those with the same name where nothing
 	// is done with their results: they need not have any.
 	Dropped func(*State) map[string]glua.LValue
