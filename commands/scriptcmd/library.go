@@ -34,6 +34,7 @@ type function struct {
 	flags       flags
 	callback    *glua.LFunction
 	lib         *library
+	borrows     bool // it leaves the tables that it is given as they are, and does not keep them
 	contained   bool // it touches no keys but those that it is given, and cannot run long
 }
 
@@ -295,7 +296,10 @@ func (h *host) registerFunction(L *glua.LState, d *dialect) int {
 		return refuse(L, "ERR "+text)
 	}
 	f.lib = h.loads
-	f.contained = h.scripts.containedCallback(f)
+	if cb := f.written(); cb != nil {
+		f.borrows = cb.Borrows
+		f.contained = h.scripts.containedCallback(cb)
+	}
 	h.loads.functions[strings.ToLower(f.name)] = f
 	return 0
 }

@@ -23,13 +23,16 @@ func (s *Scripts) contained(f *lua.Facts) bool {
 
 // containedCallback is contained for a function, which may not run long, either: all functions
 // share a state, and one holds up the others whatever their keys are.
-func (s *Scripts) containedCallback(f *function) bool {
+func (s *Scripts) containedCallback(cb *lua.Callback) bool { return cb.Quick && s.contained(&cb.Facts) }
+
+// written returns what is known of the function from where it is registered, nil where it is
+// not written there.
+func (f *function) written() *lua.Callback {
 	cb := f.lib.chunk.Callbacks[f.name]
-	if cb == nil || !cb.Quick || f.callback.IsG {
-		return false
+	if p := f.callback.Proto; cb == nil || p == nil || p.LineDefined != cb.Line || p.LastLineDefined != cb.LastLine {
+		return nil
 	}
-	p := f.callback.Proto
-	return p.LineDefined == cb.Line && p.LastLineDefined == cb.LastLine && s.contained(&cb.Facts)
+	return cb
 }
 
 func (s *Scripts) containedCall(site *lua.Site) bool {

@@ -153,14 +153,21 @@ func (h *host) execute() (glua.LValue, *lua.Error) {
 	h.reply.L = st.L
 	h.c.Reply = &h.reply
 	if k.fn != nil {
-		return st.Call(chunk, k.fn.callback, h.list(k.keys), h.list(k.argv))
+		keys, _ := h.keys.of(h, k.keys, k.fn.borrows)
+		args, _ := h.args.of(h, k.argv, k.fn.borrows)
+		return st.Call(chunk, k.fn.callback, keys, args)
 	}
-	h.keys.give(h, "KEYS", k.keys, chunk)
-	h.args.give(h, "ARGV", k.argv, chunk)
+	if keys, fresh := h.keys.of(h, k.keys, chunk.Borrows); fresh {
+		st.SetGlobal("KEYS", keys)
+	}
+	if args, fresh := h.args.of(h, k.argv, chunk.Borrows); fresh {
+		st.SetGlobal("ARGV", args)
+	}
 	return st.Run(chunk)
 }
 
-// A handout is the table KEYS or ARGV. It is used again as long as no script may have changed it.
+// A handout is the table KEYS or ARGV, or what a function is given. It is used again as long as
+// no script may have changed it.
 type handout struct {
 	table *glua.LTable
 	stale bool
@@ -169,20 +176,22 @@ type handout struct {
 // maxKept is the length up to which a table is used again.
 const maxKept = 1000
 
-func (g *handout) give(h *host, name string, of [][]byte, chunk *lua.Chunk) {
-	if g.table == nil || g.stale || len(of) > maxKept || g.table.Len() > maxKept {
-		g.table = h.list(of)
-		g.stale = !chunk.Borrows
-		h.st.SetGlobal(name, g.table)
-		return
+// of returns the table with the elements, and whether it is a fresh one. borrowed says that it
+// will be as it is now.
+func (g *handout) of(h *host, list [][]byte, borrowed bool) (t *glua.LTable, fresh bool) {
+	if g.table == nil || g.stale || len(list) > maxKept || g.table.Len() > maxKept {
+		g.table = h.list(list)
+		g.stale = !borrowed
+		return g.table, true
 	}
-	for g.table.Len() > len(of) {
+	for g.table.Len() > len(list) {
 		g.table.Remove(-1)
 	}
-	for i, b := range of {
+	for i, b := range list {
 		g.table.RawSetInt(i+1, glua.LString(b))
 	}
-	g.stale = !chunk.Borrows
+	g.stale = !borrowed
+	return g.table, false
 }
 
 func (h *host) chunk(k *call) *lua.Chunk {

@@ -14,7 +14,7 @@ import (
 // is outside it but libraries, so that what it calls is in its own text.
 type Callback struct {
 	Facts          Facts
-	Quick          bool // as Chunk.Quick
+	Quick, Borrows bool // as those of a chunk
 	Line, LastLine int
 }
 
@@ -98,7 +98,7 @@ func (r *Runtime) callback(name, source string, f *ast.FunctionExpr, outside []s
 		}
 	}
 	w.chunk(f.Stmts)
-	c := &Callback{Facts: w.found(), Quick: w.quick, Line: f.Line(), LastLine: f.LastLine()}
+	c := &Callback{Facts: w.found(), Quick: w.quick, Borrows: !w.keeps, Line: f.Line(), LastLine: f.LastLine()}
 	c.Facts.Complete = c.Facts.Complete && w.err == nil
 	return c
 }
