@@ -68,6 +68,12 @@ func (s *Scripts) apiLibraries(functions bool) (list []lua.Library) {
 				"call":  st.L.NewFunction(func(L *glua.LState) int { return h.invokeOnly(L, d, true) }),
 				"pcall": st.L.NewFunction(func(L *glua.LState) int { return h.invokeOnly(L, d, false) }),
 			}
+		}, Returned: func(st *lua.State) map[string]glua.LValue {
+			h := hostOf(st)
+			return map[string]glua.LValue{
+				"call":  st.L.NewFunction(func(L *glua.LState) int { return h.invokeLast(L, d, true) }),
+				"pcall": st.L.NewFunction(func(L *glua.LState) int { return h.invokeLast(L, d, false) }),
+			}
 		}})
 	}
 	return list

@@ -283,6 +283,40 @@ func (r *luaReply) Truncate(mark int) {
 	}
 }
 
+// A passing reply is that of a script which returns what a command replies, in RESP2: it is what
+// would have come of the values of Lua between the two. An error it keeps, since that is
+// the script's to raise.
+type passing struct {
+	command.Reply
+	failed string
+	on     bool // for the next command
+	wrote  bool
+}
+
+func (r *passing) Error(text string)       { r.failed = text }
+func (r *passing) Status(text string)      { r.Reply.Status(oneLine(text)) }
+func (r *passing) Int(n int64)             { r.Reply.Int(truncated(float64(n))) }
+func (r *passing) NullArray()              { r.Null() }
+func (r *passing) Double(f float64)        { r.BulkString(command.FormatDouble(f)) }
+func (r *passing) DoubleText(text []byte)  { r.Bulk(text) }
+func (r *passing) BigNumber(s string)      { r.BulkString(s) }
+func (r *passing) Verbatim(_, text string) { r.BulkString(text) }
+func (r *passing) Map(pairs int)           { r.Array(2 * pairs) }
+func (r *passing) Set(n int)               { r.Array(n) }
+func (r *passing) Push(n int)              { r.Array(n) }
+func (r *passing) Pairs(n int)             { r.Array(2 * n) }
+func (r *passing) Pair()                   {}
+func (r *passing) Rows(n int)              { r.Array(n) }
+func (r *passing) Row()                    { r.Array(2) }
+func (r *passing) SetProto(int)            {}
+func (r *passing) Bool(b bool) {
+	if b {
+		r.Int(1)
+	} else {
+		r.Int(0)
+	}
+}
+
 // maxReplyDepth is how deep a table may be that becomes a reply.
 const maxReplyDepth = 1000
 

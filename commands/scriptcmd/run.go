@@ -39,6 +39,7 @@ type host struct {
 	keys    handout
 	args    handout
 	reply   luaReply
+	result  passing // what the script returns, where it is a command's reply
 	argv    [][]byte // of a command that only reads
 	readOnly,
 	allowOOM, short bool
@@ -85,6 +86,7 @@ func (h *host) perform(c *command.Context) error {
 	session := c.Session
 	db, sets, args, out := session.DB(), session.FieldSets, c.Args, c.Reply
 	session.FieldSets = nil
+	h.result.Reply, h.result.on, h.result.wrote = out, false, false
 	v, failed := h.execute()
 	c.Reply, c.Args = out, args
 	session.FieldSets = sets
@@ -92,6 +94,9 @@ func (h *host) perform(c *command.Context) error {
 	c.Tx.DB = db
 	if failed != nil {
 		return h.report(failed)
+	}
+	if h.result.wrote {
+		return nil
 	}
 	if t, ok := v.(*glua.LTable); ok {
 		if s, ok := field(t, "err").(glua.LString); ok { // the call has failed
@@ -137,6 +142,7 @@ const errScriptOOM = command.ReplyError("OOM allow-oom flag is not set on the sc
 
 func (h *host) end() {
 	h.c, h.call, h.given = nil, nil, call{}
+	h.result.Reply = nil
 	h.reply.reset()
 }
 
@@ -281,6 +287,15 @@ func (h *host) invokeOnly(L *glua.LState, d *dialect, raising bool) int {
 	return 0
 }
 
+// invokeLast is invoke where the script ends with it and returns what it gives: the reply of
+// a command that has not failed goes where the script's goes.
+func (h *host) invokeLast(L *glua.LState, d *dialect, raising bool) int {
+	h.result.on = !h.resp3
+	n := h.invoke(L, d, raising)
+	h.result.on = false
+	return n
+}
+
 func (h *host) command(L *glua.LState, d *dialect) glua.LValue {
 	h.running(L, "call")
 	argv, text := h.arguments(L, d)
@@ -300,12 +315,33 @@ func (h *host) command(L *glua.LState, d *dialect) glua.LValue {
 	}
 	h.reply.reset()
 	h.reply.resp3 = h.resp3
+	if h.result.on {
+		return h.last(L, spec, argv)
+	}
 	c.Call(spec, argv)
 	v := h.reply.value
 	if v == nil {
 		return glua.LFalse
 	}
 	return v
+}
+
+// last runs the command whose reply is the script's.
+func (h *host) last(L *glua.LState, spec *command.Spec, argv [][]byte) glua.LValue {
+	c, r := h.c, &h.result
+	r.failed, r.on = "", false
+	mark := r.Len()
+	c.Reply = r
+	c.Call(spec, argv)
+	c.Reply = &h.reply
+	switch {
+	case r.failed != "":
+		return errorTable(L, r.failed)
+	case r.Len() == mark:
+		return glua.LFalse
+	}
+	r.wrote = true
+	return glua.LTrue
 }
 
 // refuse counts an error of a command that did not run.

@@ -143,7 +143,7 @@ func (s *Scripts) compile(text string) (*Script, error) {
 	if err != nil {
 		return nil, err
 	}
-	if sc.chunk, err = s.rt.Compile(userScript, source); err != nil {
+	if sc.chunk, err = s.rt.CompileScript(userScript, source); err != nil {
 		return nil, command.Errorf("Error compiling script (new function): %s", err)
 	}
 	sc.contained = s.contained(&sc.chunk.Facts)

@@ -51,12 +51,22 @@ func (r *Runtime) registered(s *ast.FuncCallStmt) (name string, f *ast.FunctionE
 	if !ok || !r.registers(member) {
 		return "", nil
 	}
-	var as, fn ast.Expr
+	as, f := callbackOf(call)
+	text, named := as.(*ast.StringExpr)
+	if !named || f == nil || f.ParList.HasVargs || len(f.ParList.Names) > 2 {
+		return "", nil
+	}
+	return text.Value, f
+}
+
+// callbackOf returns the name, and the function if it is written there, that a call registers.
+func callbackOf(call *ast.FuncCallExpr) (as ast.Expr, f *ast.FunctionExpr) {
+	var fn ast.Expr
 	switch len(call.Args) {
 	case 1:
 		t, ok := call.Args[0].(*ast.TableExpr)
 		if !ok {
-			return "", nil
+			return nil, nil
 		}
 		for _, field := range t.Fields {
 			if key, ok := field.Key.(*ast.StringExpr); ok && key.Value == "function_name" {
@@ -68,12 +78,8 @@ func (r *Runtime) registered(s *ast.FuncCallStmt) (name string, f *ast.FunctionE
 	case 2:
 		as, fn = call.Args[0], call.Args[1]
 	}
-	text, named := as.(*ast.StringExpr)
-	f, ok = fn.(*ast.FunctionExpr)
-	if !named || !ok || f.ParList.HasVargs || len(f.ParList.Names) > 2 {
-		return "", nil
-	}
-	return text.Value, f
+	f, _ = fn.(*ast.FunctionExpr)
+	return as, f
 }
 
 func (r *Runtime) registers(e *ast.AttrGetExpr) bool {

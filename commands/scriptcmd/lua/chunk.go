@@ -44,19 +44,29 @@ const binaryMark = "\x1bLua"
 
 // Compile compiles source. name is what errors call it.
 func (r *Runtime) Compile(name, source string) (*Chunk, error) {
-	return r.compile(name, source, false)
+	return r.compile(newRewriter(r, name, source), source)
+}
+
+// CompileScript compiles source for State.Run: what it returns nobody else sees.
+func (r *Runtime) CompileScript(name, source string) (*Chunk, error) {
+	w := newRewriter(r, name, source)
+	w.final = true
+	return r.compile(w, source)
 }
 
 // CompileLibrary compiles source for State.Load.
 func (r *Runtime) CompileLibrary(name, source string) (*Chunk, error) {
-	c, err := r.compile(name, source, true)
+	w := newRewriter(r, name, source)
+	w.loads = true
+	c, err := r.compile(w, source)
 	if err == nil {
 		c.Callbacks = r.callbacks(name, source)
 	}
 	return c, err
 }
 
-func (r *Runtime) compile(name, source string, loads bool) (*Chunk, error) {
+func (r *Runtime) compile(w *rewriter, source string) (*Chunk, error) {
+	name := w.name
 	if strings.HasPrefix(source, binaryMark) {
 		return nil, syntaxError(name, 1, "precompiled code is not allowed")
 	}
@@ -71,8 +81,6 @@ func (r *Runtime) compile(name, source string, loads bool) (*Chunk, error) {
 	if err != nil {
 		return nil, parseError(name, source, err)
 	}
-	w := newRewriter(r, name, source)
-	w.loads = loads
 	main := w.chunk(stmts)
 	if w.err != nil {
 		return nil, w.err

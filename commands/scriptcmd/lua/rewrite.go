@@ -19,7 +19,8 @@ const (
 	sameName    = "..same"
 	lengthName  = "..length"
 	globalsName = "..globals"
-	dropped     = "..dropped" // behind the name of a function whose results nobody uses
+	dropped     = "..dropped"  // behind the name of a function whose results nobody uses
+	returned    = "..returned" // likewise, of one whose result only the host sees
 )
 
 // hidden is the local variable that holds a builtin.
@@ -52,9 +53,11 @@ type rewriter struct {
 	err      error
 	quick    bool
 	namesArg bool
-	given    [2]string // the names of KEYS and ARGV
-	confined bool      // it is a Callback
-	loads    bool      // the chunk itself runs with few globals, its functions with all
+	given    [2]string         // the names of KEYS and ARGV
+	confined bool              // it is a Callback
+	final    bool              // the chunk is the host's
+	callback *ast.FunctionExpr // that is about to be registered
+	loads    bool              // the chunk itself runs with few globals, its functions with all
 	// localFunctions says of each "local" whether it is a local function, and locals how
 	// many of them have been met.
 	localFunctions []bool
@@ -81,6 +84,7 @@ type function struct {
 	outer  *function
 	vararg bool
 	dots   bool // uses ...
+	final  bool // what it returns goes to the host, and to nobody else
 }
 
 func newRewriter(rt *Runtime, name, source string) *rewriter {
@@ -99,7 +103,7 @@ func (w *rewriter) fail(line int, format string, args ...any) {
 // chunk makes the chunk a function without parameters.
 func (w *rewriter) chunk(stmts []ast.Stmt) *ast.FunctionExpr {
 	f := &ast.FunctionExpr{ParList: &ast.ParList{}}
-	w.fn = &function{vararg: true}
+	w.fn = &function{vararg: true, final: w.final}
 	f.Stmts = w.block(stmts)
 	f.ParList.HasVargs = w.fn.dots
 	f.SetLine(0)
@@ -171,11 +175,7 @@ func (w *rewriter) stmt(s ast.Stmt) ast.Stmt {
 			w.fail(s.Line(), "syntax error")
 			break
 		}
-		if id, ok := c.Func.(*ast.IdentExpr); ok && strings.HasPrefix(id.Value, "(") {
-			if name := strings.Trim(id.Value, "()") + dropped; w.rt.names[name] && w.canBind(name) {
-				c.Func = w.bind(name, s.Line())
-			}
-		}
+		w.variant(c, dropped)
 	case *ast.DoBlockStmt:
 		w.block(s.Stmts)
 	case *ast.WhileStmt:
@@ -200,10 +200,31 @@ func (w *rewriter) stmt(s ast.Stmt) ast.Stmt {
 		w.funcDef(s)
 	case *ast.ReturnStmt:
 		w.exprs(s.Exprs)
+		if c, ok := soleCall(s.Exprs); ok && w.fn.final {
+			w.variant(c, returned)
+		}
 	case *ast.LabelStmt, *ast.GotoStmt:
 		w.fail(s.Line(), "'=' expected near 'goto'")
 	}
 	return s
+}
+
+// variant lets a call of a builtin be one of its variant, if it has that.
+func (w *rewriter) variant(c *ast.FuncCallExpr, suffix string) {
+	id, ok := c.Func.(*ast.IdentExpr)
+	if !ok || !strings.HasPrefix(id.Value, "(") {
+		return
+	}
+	if name := strings.Trim(id.Value, "()") + suffix; w.rt.names[name] && w.canBind(name) {
+		c.Func = w.bind(name, c.Line())
+	}
+}
+
+func soleCall(list []ast.Expr) (c *ast.FuncCallExpr, ok bool) {
+	if len(list) == 1 {
+		c, ok = list[0].(*ast.FuncCallExpr)
+	}
+	return c, ok
 }
 
 // together makes an assignment of several values such that all are there before the first
@@ -466,7 +487,7 @@ func (w *rewriter) number(e *ast.NumberExpr) {
 
 func (w *rewriter) function(f *ast.FunctionExpr, method bool) {
 	w.quick = false
-	inner := &function{outer: w.fn, vararg: f.ParList.HasVargs}
+	inner := &function{outer: w.fn, vararg: f.ParList.HasVargs, final: w.callback == f}
 	w.fn = inner
 	w.open()
 	if method {
@@ -539,6 +560,11 @@ func (w *rewriter) member(e *ast.AttrGetExpr) string {
 
 func (w *rewriter) funcCall(e *ast.FuncCallExpr) ast.Expr {
 	w.site(e)
+	if get, ok := e.Func.(*ast.AttrGetExpr); ok && w.loads && w.member(get) != "" && w.rt.registers(get) {
+		if _, f := callbackOf(e); f != nil {
+			w.callback = f
+		}
+	}
 	if e.Func != nil {
 		d := w.describe(e.Func)
 		e.Func = w.expr(e.Func)

@@ -20,7 +20,10 @@ type Library struct {
 	// Dropped are functions that take the place of those with the same name where nothing
 	// is done with their results: they need not have any.
 	Dropped func(*State) map[string]glua.LValue
-	Open    func(*State) map[string]glua.LValue
+	// Returned are likewise functions for where nothing but the host sees their result,
+	// which is what the chunk or the callback returns.
+	Returned func(*State) map[string]glua.LValue
+	Open     func(*State) map[string]glua.LValue
 }
 
 // A Runtime is what states have in common. It is safe for concurrent use.
@@ -137,10 +140,13 @@ func (st *State) open(lib Library) {
 			st.builtins[as+"."+name] = v
 		}
 	}
-	if lib.Dropped != nil {
-		for name, v := range lib.Dropped(st) {
+	for suffix, variants := range map[string]func(*State) map[string]glua.LValue{dropped: lib.Dropped, returned: lib.Returned} {
+		if variants == nil {
+			continue
+		}
+		for name, v := range variants(st) {
 			for _, as := range lib.Names {
-				st.builtins[as+"."+name+dropped] = v
+				st.builtins[as+"."+name+suffix] = v
 			}
 		}
 	}
