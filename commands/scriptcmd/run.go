@@ -39,7 +39,7 @@ type host struct {
 	keys    handout
 	args    handout
 	reply   luaReply
-	result  passing // what the script returns, where it is a command's reply
+	result  passing  // what the script returns, where it is a command's reply
 	argv    [][]byte // of a command that only reads
 	readOnly,
 	allowOOM, short bool
