@@ -10,6 +10,12 @@ import (
 
 // remark gives a command that took long, or has a large request or reply, to the logs.
 func (e *Engine) remark(s *command.Session, spec *command.Spec, argv [][]byte, ns int64, request, reply int) {
+	if spec.Beyond == nil && spec.FullName != "exec" { // what those run comes here by itself
+		bytes := request + max(reply, 0) // a reply in process has none, and ends what it is part of
+		e.svc.Monitor.NoteKeys(slowlog.HotCost{Ns: ns, Bytes: int64(bytes)}, time.UnixMilli(e.NowMs()), func(yield func([]byte)) {
+			spec.EachKey(argv, func(key []byte, _ command.KeyFlags) { yield(key) })
+		})
+	}
 	c := slowlog.Command{
 		Argv: argv, Ns: ns, Request: int64(request), Reply: int64(reply),
 		Now:     time.UnixMilli(e.NowMs()),

@@ -10,7 +10,7 @@ func Specs() []*command.Spec {
 		&aclSpec, &asking, &clusterSpec, &commandSpec, &commandLog, &configSpec, &dbSize, &debugSpec, &flushAll, &flushDB, &info,
 		&lastSave, &save, &bgSave, &bgRewriteAOF, &waitAOF, &syncSpec, &psync, &replConf, &wait, &latency, &lolwut, &memorySpec,
 		&moduleSpec, &monitor, &readOnly, &readWrite, &replicaOf, &role, &shutdown,
-		&slaveOf, &slowLog, &swapDB, &timeSpec,
+		&hotkeys, &slaveOf, &slowLog, &swapDB, &timeSpec,
 	}
 }
 

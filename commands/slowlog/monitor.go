@@ -3,6 +3,7 @@ package slowlog
 import (
 	"math"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -15,6 +16,8 @@ type Monitor struct {
 	LargeReplies  Log
 	Latency       Latency
 
+	hot      HotKeys
+	mu       sync.Mutex   // of who changes what follows
 	noticeNs atomic.Int64 // the smaller of the two limits of durations
 	noticeB  atomic.Int64 // likewise of sizes
 	limits   atomic.Pointer[Limits]
@@ -37,13 +40,27 @@ func NewMonitor() *Monitor {
 
 // SetLimits changes what is logged.
 func (m *Monitor) SetLimits(l Limits) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.limits.Store(&l)
+	m.notice()
+	m.Slow.Limit(l.MaxSlow)
+	m.LargeRequests.Limit(l.MaxRequests)
+	m.LargeReplies.Limit(l.MaxReplies)
+}
+
+// notice sets what is remarkable.
+func (m *Monitor) notice() {
+	l := m.limits.Load()
 	ns := int64(math.MaxInt64)
 	if l.SlowUs >= 0 && l.SlowUs < math.MaxInt64/1000 {
 		ns = l.SlowUs * 1000
 	}
 	if l.LatencyMs > 0 && l.LatencyMs < ns/1e6 {
 		ns = l.LatencyMs * 1e6
+	}
+	if m.hot.on.Load() {
+		ns = 0
 	}
 	m.noticeNs.Store(ns)
 	size := int64(math.MaxInt64)
@@ -53,9 +70,37 @@ func (m *Monitor) SetLimits(l Limits) {
 		}
 	}
 	m.noticeB.Store(size)
-	m.Slow.Limit(l.MaxSlow)
-	m.LargeRequests.Limit(l.MaxRequests)
-	m.LargeReplies.Limit(l.MaxReplies)
+}
+
+// HotKeys returns what counts the costs of keys.
+func (m *Monitor) HotKeys() *HotKeys { return &m.hot }
+
+// StartHotKeys makes every command remarkable, and starts HotKeys; false where it is on.
+func (m *Monitor) StartHotKeys(o HotOptions, now time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	defer m.notice()
+	return m.hot.Start(o, now)
+}
+
+// StopHotKeys undoes StartHotKeys; false where it is off.
+func (m *Monitor) StopHotKeys(now time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	defer m.notice()
+	return m.hot.Stop(now)
+}
+
+// NoteKeys gives a command to HotKeys, if that is on.
+func (m *Monitor) NoteKeys(c HotCost, now time.Time, keys func(yield func(key []byte))) {
+	if !m.hot.on.Load() {
+		return
+	}
+	if m.hot.Note(c, now, keys); !m.hot.on.Load() { // its time is over
+		m.mu.Lock()
+		m.notice()
+		m.mu.Unlock()
+	}
 }
 
 // Remarkable reports whether a command that took so long, with so many bytes in its
