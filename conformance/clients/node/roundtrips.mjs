@@ -41,6 +41,30 @@ async function ioredis () {
   await c.quit()
 }
 
+// Scripts by digest, which ioredis sends as text where the server does not know them.
+async function ioredisScripts () {
+  const c = new Redis({
+    port,
+    host: '127.0.0.1',
+    maxRetriesPerRequest: 1,
+    scripts: {
+      take: { numberOfKeys: 1, lua: "local n = redis.call('INCR', KEYS[1]) if n > tonumber(ARGV[1]) then return {false, n} end return {'ok', n}" },
+      field: { numberOfKeys: 1, lua: "return redis.call('HGETALL', KEYS[1])" }
+    }
+  })
+  await c.script('FLUSH')
+  assert.deepEqual(await c.take('limit', 1), ['ok', 1])
+  assert.deepEqual(await c.take('limit', 1), [null, 2])
+  await c.hset('h', 'f', Buffer.from([0, 255]))
+  assert.deepEqual(await c.fieldBuffer('h'), [Buffer.from('f'), Buffer.from([0, 255])])
+  const p = c.pipeline()
+  for (let i = 0; i < 100; i++) p.take('limit', 0).eval('return redis.call("GET", KEYS[1])', 1, 'limit')
+  const replies = await p.exec()
+  for (let i = 0; i < 100; i++) assert.deepEqual([replies[2 * i][1], replies[2 * i + 1][1]], [[null, i + 3], String(i + 3)])
+  await assert.rejects(c.eval('return redis.call("HGET", KEYS[1], 1)', 1, 'limit'), /WRONGTYPE/)
+  await c.quit()
+}
+
 async function nodeRedis (RESP) {
   const c = createClient({ RESP, socket: { port, host: '127.0.0.1', reconnectStrategy: false } })
   c.on('error', () => {}) // the commands under way are rejected with it
@@ -152,7 +176,10 @@ async function cached (writer, options) {
 }
 
 await ioredis()
-if (!large) await ioredisMessages()
+if (!large) {
+  await ioredisMessages()
+  await ioredisScripts()
+}
 console.log('ok ioredis RESP2')
 for (const RESP of [2, 3]) {
   await nodeRedis(RESP)
