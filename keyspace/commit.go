@@ -119,6 +119,7 @@ func (tx *Tx) prepend(e Effect) {
 	copy(tx.effects[tx.mark+1:], tx.effects[tx.mark:])
 	tx.effects[tx.mark] = e
 	tx.mark++
+	tx.removals++
 }
 
 // Changed says that the command changed the key, and how.

@@ -148,8 +148,13 @@ func (tx *Tx) evictFrom(sh *shard, order EvictionOrder, volatile bool, samples i
 	key := append([]byte(nil), best.t.key(best.t.record(best.ref))...)
 	tx.remove(best.t, tx.store.hash(key), best.ref, best.t.record(best.ref))
 	sh.stats.Evicted++
+	// A table that has lost its last key keeps its first page for the next one. Here memory is
+	// short: with a small limit these pages can be most of it.
+	if best.t.index.count == 0 {
+		best.t.index.drop()
+	}
 	if tx.Recording() {
-		tx.prepend(Effect{tx.DB, [][]byte{delName, key}})
+		tx.prepend(Effect{tx.DB, [][]byte{removalName(tx.store.removals.Load().UnlinkEvicted), key}})
 	}
 	tx.touched(sh, tx.DB, key)
 	tx.notify(tx.DB, key, EvEvicted)

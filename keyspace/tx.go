@@ -53,6 +53,7 @@ type Tx struct {
 	effects   []Effect // of the transaction
 	explicit  int      // effects that the present command named
 	mark      int      // effects of earlier commands
+	removals  int      // of expired and evicted keys among the effects
 	ready     []readyKey
 	served    []*Waiter
 	offset    int64
@@ -303,13 +304,21 @@ func (tx *Tx) Rest() int64 {
 	return tx.offset
 }
 
+// flushEffects appends the effects as one entry: but where they are nothing but removals of
+// expired keys, which have only been met together, each is an entry of its own.
 func (tx *Tx) flushEffects() {
 	if j := tx.store.journal.Load(); j != nil {
-		tx.offset = (*j).Append(tx.effects)
+		size := len(tx.effects)
+		if tx.removals == size {
+			size = 1
+		}
+		for at := 0; at < len(tx.effects); at += size {
+			tx.offset = (*j).Append(tx.effects[at : at+size])
+		}
 	}
 	clear(tx.effects)
 	tx.effects = tx.effects[:0]
-	tx.mark = 0
+	tx.mark, tx.removals = 0, 0
 }
 
 func (tx *Tx) emptyTrash() {

@@ -28,11 +28,22 @@ func (s *Session) OverSoftLimit(l config.OutputLimit, waiting, nowMs int64) bool
 	return nowMs-s.softSinceMs > 1000*l.SoftSeconds
 }
 
-// sessionBytes is what a session costs beside its buffers, about.
-const sessionBytes = 1 << 10
+// What a session costs beside its buffers, about, and a name that it watches, is subscribed
+// to or tracks.
+const (
+	sessionBytes = 1 << 10
+	nameBytes    = 128
+)
 
 // Memory returns about how many bytes the session takes, its connection's buffers
 // included.
 func (s *Session) Memory(st PeerStats) int64 {
-	return sessionBytes + int64(st.QueryBuffer+st.QueryBufferFree+st.OutputBuffer) + s.QueueBytes()
+	names := int64(s.watching.Load())
+	for k := range s.subs {
+		names += int64(s.subs[k].Load())
+	}
+	if o := s.Tracking(); o != nil {
+		names += int64(len(o.Prefixes))
+	}
+	return sessionBytes + int64(st.QueryBuffer+st.Arguments+st.QueryBufferFree+st.OutputBuffer) + s.QueueBytes() + names*nameBytes
 }

@@ -34,6 +34,7 @@ type Peer interface {
 type PeerStats struct {
 	FD                  int
 	QueryBuffer         int // unprocessed input
+	Arguments           int // of a command that is not complete
 	QueryBufferFree     int
 	OutputBuffer        int // reply bytes not yet sent, messages included
 	Messages            int // those of messages
@@ -81,6 +82,7 @@ type Session struct {
 	lastSpec atomic.Pointer[Spec]
 	commands atomic.Int64
 	proto    atomic.Int32
+	weight   atomic.Int64 // Clients.Weigh's
 
 	mu     sync.Mutex
 	name   string
@@ -147,6 +149,7 @@ const (
 	Subscribed   // to a channel or pattern
 	Tracks       // is told when keys change
 	Monitors     // is sent every command
+	Follows      // is a replica
 	// BrokenRedirect means that the session which is told instead has gone.
 	BrokenRedirect
 )

@@ -31,7 +31,7 @@ func runHGetDel(c *command.Context) error {
 	if ok {
 		reapMet(c, key, h, fields, 1)
 	}
-	var gone [][]byte
+	deleted := false
 	c.Reply.Array(len(fields))
 	for _, f := range fields {
 		value, st := h.Get(f, c.Scratch)
@@ -40,12 +40,11 @@ func runHGetDel(c *command.Context) error {
 			continue
 		}
 		c.Reply.Bulk(value)
-		h.Delete(f)
-		gone = append(gone, f)
+		deleted = h.Delete(f) || deleted
 	}
-	if len(gone) > 0 {
+	if deleted {
 		c.Changed(key, keyspace.EvHDel)
-		c.Tx.Effect(memberttl.Named(hdelName, key, gone)...)
+		c.Tx.Effect(memberttl.Named(hdelName, key, fields)...)
 	}
 	return nil
 }

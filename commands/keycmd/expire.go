@@ -96,7 +96,7 @@ func expireAt(c *command.Context, unitMs int64, absolute bool) error {
 	if ms <= c.Tx.NowMs() {
 		c.Tx.Delete(key)
 		c.Changed(key, keyspace.EvDel)
-		c.Effect("DEL", key)
+		c.EffectRemoved(key, &c.Services.Config.LazyfreeLazyExpire)
 	} else {
 		c.Tx.SetExpiry(key, ms)
 		c.Changed(key, keyspace.EvExpire)
