@@ -212,11 +212,11 @@ func (x *Executor) fail(err error, spec *command.Spec, r command.Reply) {
 // they are, and shows them to one that imports data.
 func (x *Executor) expiredMode(s *command.Session, spec *command.Spec, argv [][]byte) keyspace.ExpiredMode {
 	importing := x.svc.Importing()
-	if x.svc.Pause.Kind() == command.PauseNone && !importing || x.writes(s, spec, argv) {
-		return keyspace.RemoveExpired
-	}
-	if importing && s.Flag(command.ImportSource) {
+	switch {
+	case importing && s.Flag(command.ImportSource):
 		return keyspace.ShowExpired
+	case x.svc.Pause.Kind() == command.PauseNone && !importing || x.writes(s, spec, argv):
+		return keyspace.RemoveExpired
 	}
 	return keyspace.HideExpired
 }

@@ -93,7 +93,7 @@ func expireAt(c *command.Context, unitMs int64, absolute bool) error {
 		c.Reply.Int(0)
 		return nil
 	}
-	if ms <= c.Tx.NowMs() {
+	if ms <= c.Tx.NowMs() && !c.Services.Importing() {
 		c.Tx.Delete(key)
 		c.Changed(key, keyspace.EvDel)
 		c.EffectRemoved(key, &c.Services.Config.LazyfreeLazyExpire)

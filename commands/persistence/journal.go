@@ -546,7 +546,7 @@ func (s *Service) loadJournalFile(path string, last bool, before int64, tx *keys
 	}
 	start := int64(0)
 	if string(word[:k]) == "REDIS" || string(word[:k]) == "VALKE" {
-		rest, end, counts, err := s.loadRDB(f, tx, false)
+		rest, end, counts, err := s.loadRDB(f, tx, false, false)
 		n.loaded += counts.loaded
 		n.empty += counts.empty
 		if err != nil {
