@@ -310,6 +310,9 @@ func (x *Executor) Call(outer *command.Context, spec *command.Spec, argv [][]byt
 	x.tx.Commit(nil)
 	mark := r.Len()
 	x.tx.DB = s.DB()
+	if spec0.Group == command.GroupScripting {
+		s.Active(s.LastMs(), 1)
+	}
 	outer.Spec, outer.Nested = spec, true
 	if x.svc.Feed.On() {
 		x.eng.show(s, spec, argv, spec0, true)

@@ -154,7 +154,7 @@ func (tx *Tx) evictFrom(sh *shard, order EvictionOrder, volatile bool, samples i
 		best.t.index.drop()
 	}
 	if tx.Recording() {
-		tx.prepend(Effect{tx.DB, [][]byte{removalName(tx.store.removals.Load().UnlinkEvicted), key}})
+		tx.prepend(Effect{DB: tx.DB, Args: [][]byte{removalName(tx.store.removals.Load().UnlinkEvicted), key}})
 	}
 	tx.touched(sh, tx.DB, key)
 	tx.notify(tx.DB, key, EvEvicted)

@@ -54,7 +54,7 @@ func (tx *Tx) expire(sh *shard, t *table, key []byte, h uint32, ref arena.Ref) {
 	tx.remove(t, h, ref, t.record(ref))
 	sh.stats.Expired++
 	if tx.Recording() {
-		tx.prepend(Effect{tx.DB, [][]byte{removalName(tx.store.removals.Load().UnlinkExpired), key}})
+		tx.prepend(Effect{DB: tx.DB, Args: [][]byte{removalName(tx.store.removals.Load().UnlinkExpired), key}})
 	}
 	tx.touched(sh, tx.DB, key)
 	tx.notify(tx.DB, key, EvExpired)
@@ -64,6 +64,7 @@ func (tx *Tx) expire(sh *shard, t *table, key []byte, h uint32, ref arena.Ref) {
 // passed (SetReaper), at most budget of them, and reports whether there may be more. The transaction must hold no lock.
 func (tx *Tx) Sweep(shard, budget int) (more bool) {
 	tx.LockKey(shard)
+	tx.walks = true
 	sh := &tx.store.shards[shard]
 	for db, t := range sh.tables {
 		if t == nil || t.index.expires == 0 && t.due.heap.Len() == 0 {

@@ -61,6 +61,7 @@ func (tx *Tx) scanShard(shard int, from uint32, count int, fn func(Entry)) (next
 		}
 		return seen < count
 	})
+	tx.walks = tx.walks || len(expired) > 0
 	for _, ref := range expired {
 		key := bytes.Clone(t.key(t.record(ref)))
 		tx.expire(sh, t, key, tx.store.hash(key), ref)
@@ -92,6 +93,7 @@ const hiddenTries = 100
 // Random returns a copy of a random key of the database; nil when it has none. All
 // shards must be held.
 func (tx *Tx) Random() []byte {
+	tx.walks = true
 	for tries := 0; ; tries++ {
 		total := 0
 		for i := range tx.store.shards {

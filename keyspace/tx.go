@@ -54,6 +54,7 @@ type Tx struct {
 	explicit  int      // effects that the present command named
 	mark      int      // effects of earlier commands
 	removals  int      // of expired and evicted keys among the effects
+	walks     bool     // the keys that were met do not belong together
 	ready     []readyKey
 	served    []*Waiter
 	offset    int64
@@ -305,11 +306,11 @@ func (tx *Tx) Rest() int64 {
 }
 
 // flushEffects appends the effects as one entry: but where they are nothing but removals of
-// expired keys, which have only been met together, each is an entry of its own.
+// keys that a walk has met, each is an entry of its own.
 func (tx *Tx) flushEffects() {
 	if j := tx.store.journal.Load(); j != nil {
 		size := len(tx.effects)
-		if tx.removals == size {
+		if tx.walks && tx.removals == size {
 			size = 1
 		}
 		for at := 0; at < len(tx.effects); at += size {
@@ -318,7 +319,7 @@ func (tx *Tx) flushEffects() {
 	}
 	clear(tx.effects)
 	tx.effects = tx.effects[:0]
-	tx.mark, tx.removals = 0, 0
+	tx.mark, tx.removals, tx.walks = 0, 0, false
 }
 
 func (tx *Tx) emptyTrash() {

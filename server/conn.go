@@ -80,6 +80,7 @@ func (h handler) Message(c *netio.Conn, m any) {
 	switch m := m.(type) {
 	case resume:
 		k.session.Park(nil)
+		k.session.Active(k.session.LastMs(), 1)
 		c.Waiting = false
 		k.w.Buf, k.w.RESP3 = c.Out, k.session.Proto == 3
 		if k.session.Answers() {
@@ -180,7 +181,9 @@ func (k *conn) execute(x *commands.Executor, in []byte) (n, count int) {
 			out := x.Run(i, k.session, &k.w)
 			if out != commands.Retry {
 				n += size
-				count++
+				if out != commands.Waiting {
+					count++
+				}
 			}
 			switch {
 			case out == commands.Quit:

@@ -132,6 +132,16 @@ func (p *Primary) Append(batch []keyspace.Effect) int64 {
 	return 0
 }
 
+// Followed reports whether effects go to replicas, or to the backlog for those that come back.
+func (p *Primary) Followed() bool {
+	if p == nil {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.attached
+}
+
 // feed puts bytes into the backlog and hands them to the replicas; mu is held.
 func (p *Primary) feed(b []byte) {
 	p.keep(b)

@@ -39,6 +39,7 @@ func infoSections() []section {
 		{"commandstats", "Commandstats", false, (*report).commandStats},
 		{"errorstats", "Errorstats", true, (*report).errorStats},
 		{"latencystats", "Latencystats", false, (*report).latencyStats},
+		{"tls", "TLS", false, (*report).tls},
 		{"cluster", "Cluster", true, (*report).cluster},
 		{"keyspace", "Keyspace", true, (*report).keyspace},
 		{"medley", "Medley", true, (*report).medley},
