@@ -28,11 +28,12 @@ func (s *Session) OverSoftLimit(l config.OutputLimit, waiting, nowMs int64) bool
 	return nowMs-s.softSinceMs > 1000*l.SoftSeconds
 }
 
-// What a session costs beside its buffers, about, and a name that it watches, is subscribed
-// to or tracks.
+// What a session costs beside its buffers, about, a name that it watches or is subscribed to,
+// and a prefix that it tracks, which has no entry of its own in a table.
 const (
 	sessionBytes = 1 << 10
 	nameBytes    = 128
+	prefixBytes  = 24
 )
 
 // Memory returns about how many bytes the session takes, its connection's buffers
@@ -42,8 +43,9 @@ func (s *Session) Memory(st PeerStats) int64 {
 	for k := range s.subs {
 		names += int64(s.subs[k].Load())
 	}
+	prefixes := 0
 	if o := s.Tracking(); o != nil {
-		names += int64(len(o.Prefixes))
+		prefixes = len(o.Prefixes)
 	}
-	return sessionBytes + int64(st.QueryBuffer+st.Arguments+st.QueryBufferFree+st.OutputBuffer) + s.QueueBytes() + names*nameBytes
+	return sessionBytes + int64(prefixes)*prefixBytes + int64(st.QueryBuffer+st.Arguments+st.QueryBufferFree+st.OutputBuffer) + s.QueueBytes() + names*nameBytes
 }
