@@ -57,12 +57,37 @@ func (e *Engine) Weigh(s *command.Session, input int) {
 		return
 	}
 	e.weigh(s, s.Peer.Stats(), input)
-	if limit := e.clientMemory(); limit > 0 && e.svc.Clients.Taken() >= limit {
-		x := e.Acquire()
-		x.tx.Begin(x.NowMs())
-		e.evictClients(x.tx)
-		x.Release()
+	if e.clientsCrowded() {
+		e.endClients()
 	}
+}
+
+// Grew is Weigh for a caller that must not wait, not even for a lock: who has to go is ended by
+// a goroutine of its own.
+func (e *Engine) Grew(s *command.Session) {
+	if !e.weighs.Load() {
+		return
+	}
+	e.note(s)
+	if e.clientsCrowded() && e.ending.CompareAndSwap(false, true) {
+		go func() {
+			defer e.ending.Store(false)
+			e.endClients()
+		}()
+	}
+}
+
+func (e *Engine) endClients() {
+	x := e.Acquire()
+	x.tx.Begin(x.NowMs())
+	e.evictClients(x.tx)
+	x.Release()
+}
+
+// clientsCrowded reports whether clients take more together than they may.
+func (e *Engine) clientsCrowded() bool {
+	limit := e.clientMemory()
+	return limit > 0 && e.svc.Clients.Taken() >= limit
 }
 
 // Note is Weigh for a caller that may hold locks: it ends nobody.
@@ -104,8 +129,7 @@ func (e *Engine) clientMemory() int64 {
 
 // evictClients ends the clients that take most, until all take less than they may.
 func (e *Engine) evictClients(tx *keyspace.Tx) {
-	limit := e.clientMemory()
-	if limit == 0 || e.svc.Clients.Taken() < limit {
+	if !e.clientsCrowded() {
 		return
 	}
 	e.clientsMu.Lock()
@@ -122,7 +146,7 @@ func (e *Engine) evictClients(tx *keyspace.Tx) {
 	})
 	slices.SortFunc(list, func(a, b client) int { return cmp.Compare(b.size, a.size) })
 	for _, c := range list {
-		if e.svc.Clients.Taken() < limit {
+		if !e.clientsCrowded() {
 			return
 		}
 		e.svc.Log.Warn("closing client that takes much memory", "addr", c.s.Peer.Addr(), "id", c.s.ID, "bytes", c.size)

@@ -64,6 +64,7 @@ type Engine struct {
 	weighs     atomic.Bool // clients' memory is limited
 	recount    atomic.Bool // maxMemory has changed
 	clientsMu  sync.Mutex  // of evictClients
+	ending     atomic.Bool // Grew's goroutine runs
 	pingedMs   int64       // when replicas were last told that the server is there
 	peakHeld   int         // bytes, since memory was last given back
 }

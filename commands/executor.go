@@ -414,6 +414,7 @@ func cloneArgv(argv [][]byte) [][]byte {
 func (x *Executor) MakeRoom() {
 	x.svc.Tracking.Shrink()
 	if x.eng.maxMemory.Load() > 0 {
+		x.tx.Release()
 		x.eng.makeRoom(x)
 	}
 }

@@ -142,7 +142,7 @@ func (h handler) Input(c *netio.Conn, in []byte) (n int) {
 const largeInput = 16 << 10
 
 // Grown implements netio.Handler.
-func (h handler) Grown(c *netio.Conn) { h.eng.Weigh(c.State.(*conn).session, 0) }
+func (h handler) Grown(c *netio.Conn) { h.eng.Grew(c.State.(*conn).session) }
 
 // execute runs commands until the input ends, one waits, or enough has been
 // replied for this turn.
