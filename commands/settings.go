@@ -61,7 +61,7 @@ func (e *Engine) applyEviction(c *config.Config) {
 	case config.VolatileLRU, config.VolatileLFU, config.VolatileRandom, config.VolatileTTL, config.VolatileLRM:
 		volatile = true
 	}
-	lfu := false
+	lfu, lrm := false, policy == config.AllkeysLRM || policy == config.VolatileLRM
 	switch policy {
 	case config.VolatileLFU, config.AllkeysLFU:
 		order, lfu = keyspace.EvictLFU, true
@@ -70,7 +70,7 @@ func (e *Engine) applyEviction(c *config.Config) {
 	case config.VolatileRandom, config.AllkeysRandom:
 		order = keyspace.EvictRandom
 	}
-	e.svc.Store.SetAccessPolicy(keyspace.AccessPolicy{LFU: lfu, LogFactor: toInt(c.LFULogFactor.Load()), DecayMin: toInt(c.LFUDecayTime.Load())})
+	e.svc.Store.SetAccessPolicy(keyspace.AccessPolicy{LFU: lfu, LRM: lrm, LogFactor: toInt(c.LFULogFactor.Load()), DecayMin: toInt(c.LFUDecayTime.Load())})
 	e.SetMaxMemory(c.Maxmemory.Load(), policy != config.NoEviction, order, volatile, int(c.MaxmemorySamples.Load()))
 }
 

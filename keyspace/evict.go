@@ -7,10 +7,10 @@ import (
 )
 
 // An AccessPolicy says what the 24-bit access clock of a record means. As LRU it is
-// the second of the last access; as LFU the minute of the last decrement (16 bits) and
-// a logarithmic counter (8 bits), both as servers of the field define them.
+// the second of the last access, or as LRM of the last change; as LFU the minute of the last
+// decrement (16 bits) and a logarithmic counter (8 bits), all as servers of the field define them.
 type AccessPolicy struct {
-	LFU       bool
+	LFU, LRM  bool
 	LogFactor int // of the counter: how many accesses the next step takes
 	DecayMin  int // minutes after which the counter loses one; 0 for never
 }

@@ -406,13 +406,15 @@ func (tx *Tx) next() *opened {
 	return o
 }
 
-func (tx *Tx) touch(r record) {
+func (tx *Tx) touch(r record, writes bool) {
 	if tx.NoTouch {
 		return
 	}
-	if p := tx.store.policy.Load(); p.LFU {
+	switch p := tx.store.policy.Load(); {
+	case p.LFU:
 		p.touchLFU(r, tx.accessMs, tx.rng)
-	} else if r.clock() != tx.clock {
+	case p.LRM && !writes:
+	case r.clock() != tx.clock:
 		r.setClock(tx.clock)
 	}
 }
@@ -438,7 +440,7 @@ func (tx *Tx) Lookup(key []byte, v *datatypes.Value) bool {
 	if !tx.NoStats {
 		sh.stats.Hits++
 	}
-	tx.touch(r)
+	tx.touch(r, false)
 	v.Kind, v.Encoding = r.kind(), r.encoding()
 	v.Bytes, v.Object = t.value(r)
 	v.Env, v.Storage = &tx.env, nil
@@ -538,7 +540,7 @@ func (tx *Tx) openFor(key []byte, replace bool) *opened {
 	if tx.store.snap.Load() != nil {
 		tx.beforeChange(o.t, r, replace)
 	}
-	tx.touch(r)
+	tx.touch(r, true)
 	v.Kind, v.Encoding = r.kind(), r.encoding()
 	v.Bytes, v.Object = t.value(r)
 	v.DueMs = t.dueOf(ref, r)

@@ -680,3 +680,48 @@ func TestEvictLastKeys(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestAccessClock protects what counts as an access: with LRM only a change.
+func TestAccessClock(t *testing.T) {
+	s, err := Open(Options{Shards: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tx, key := s.NewTx(), []byte("k")
+	at := func(sec int64, fn func()) {
+		tx.Begin(sec * 1000)
+		tx.LockKey(s.ShardOf(key))
+		fn()
+		tx.End()
+	}
+	write := func() {
+		Create[str.String](tx, key, 0).Set([]byte("x"))
+		tx.Changed(key, EvSet)
+		tx.Commit(nil)
+	}
+	read := func() {
+		if _, ok, err := Read[str.String](tx, key); !ok || err != nil {
+			t.Fatal(ok, err)
+		}
+		tx.Commit(nil)
+	}
+	for _, c := range []struct {
+		policy AccessPolicy
+		idle   int64
+	}{{AccessPolicy{}, 10}, {AccessPolicy{LRM: true}, 30}} {
+		s.SetAccessPolicy(c.policy)
+		at(100, write)
+		at(120, read)
+		at(130, func() {
+			if idle, _, ok := tx.Access(key); idle != c.idle || !ok {
+				t.Errorf("%+v: idle for %d s, want %d", c.policy, idle, c.idle)
+			}
+		})
+		at(140, write)
+		at(141, func() {
+			if idle, _, _ := tx.Access(key); idle != 1 {
+				t.Errorf("%+v: idle for %d s after a change, want 1", c.policy, idle)
+			}
+		})
+	}
+}
