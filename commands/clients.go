@@ -62,10 +62,11 @@ func (e *Engine) Weigh(s *command.Session, input int) {
 	}
 }
 
-// Grew is Weigh for a caller that must not wait, not even for a lock: who has to go is ended by
-// a goroutine of its own.
+// Grew is told that more waits in the buffers of the session's connection, in either direction. It
+// is Weigh for a caller that must not wait, not even for a lock: who has to go is ended by a
+// goroutine of its own. What waits there counts against maxmemory at once, too.
 func (e *Engine) Grew(s *command.Session) {
-	if !e.weighs.Load() {
+	if !e.weighs.Load() && e.maxMemory.Load() == 0 {
 		return
 	}
 	e.note(s)

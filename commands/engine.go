@@ -342,9 +342,9 @@ func (e *Engine) evict(tx *keyspace.Tx, nowMs int64, end time.Time) {
 }
 
 // used returns the bytes that keys, values, scripts and functions occupy, and clients. Clients
-// are weighed at each tick, unless their memory has a limit: a reply or a message that is sent
-// at once is no reason to evict keys, least of all one that tells of an evicted key. The caller
-// holds no locks.
+// are weighed at each tick and when more waits in their buffers, or always where their memory has
+// a limit: a reply or a message that is sent at once is no reason to evict keys, least of all one
+// that tells of an evicted key. The caller holds no locks.
 func (e *Engine) used() int64 {
 	if e.recount.Load() && e.recount.CompareAndSwap(true, false) {
 		e.svc.Store.Tell()
