@@ -30,7 +30,7 @@ func (e *Engine) sample(tx *keyspace.Tx, nowMs int64) {
 		size := s.Memory(p)
 		taken += size
 		if weigh {
-			e.weigh(s, p, 0)
+			e.weigh(s, p)
 		}
 		if waiting := int64(p.OutputBuffer); s.OverSoftLimit(s.OutputLimit(cfg, p.Messages > 0), waiting, nowMs) {
 			slow = append(slow, s)
@@ -56,7 +56,8 @@ func (e *Engine) Weigh(s *command.Session, input int) {
 	if !e.weighs.Load() {
 		return
 	}
-	e.weigh(s, s.Peer.Stats(), input)
+	s.Arriving(input)
+	e.note(s)
 	if e.clientsCrowded() {
 		e.endClients()
 	}
@@ -98,15 +99,13 @@ func (e *Engine) Note(s *command.Session) {
 	}
 }
 
-func (e *Engine) note(s *command.Session) { e.weigh(s, s.Peer.Stats(), 0) }
+func (e *Engine) note(s *command.Session) { e.weigh(s, s.Peer.Stats()) }
 
 // weigh notes what a session takes. Replicas have limits of their own.
-func (e *Engine) weigh(s *command.Session, st command.PeerStats, input int) {
-	switch {
-	case s.Flag(command.Follows | command.Killed):
+func (e *Engine) weigh(s *command.Session, st command.PeerStats) {
+	if s.Flag(command.Follows | command.Killed) {
 		e.svc.Clients.Weigh(s, 0)
-	default:
-		st.QueryBuffer = max(st.QueryBuffer, input)
+	} else {
 		e.svc.Clients.Weigh(s, s.Memory(st))
 	}
 }

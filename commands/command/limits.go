@@ -36,6 +36,14 @@ const (
 	prefixBytes  = 24
 )
 
+// Arriving notes how many bytes of input are being worked on, of which the connection's figures
+// may not tell yet; 0 when that has ended.
+func (s *Session) Arriving(bytes int) {
+	if int64(bytes) != s.arriving.Load() {
+		s.arriving.Store(int64(bytes))
+	}
+}
+
 // Memory returns about how many bytes the session takes, its connection's buffers
 // included.
 func (s *Session) Memory(st PeerStats) int64 {
@@ -47,5 +55,6 @@ func (s *Session) Memory(st PeerStats) int64 {
 	if o := s.Tracking(); o != nil {
 		prefixes = len(o.Prefixes)
 	}
-	return sessionBytes + int64(prefixes)*prefixBytes + int64(st.QueryBuffer+st.Arguments+st.QueryBufferFree+st.OutputBuffer) + s.QueueBytes() + names*nameBytes
+	return sessionBytes + int64(prefixes)*prefixBytes + max(int64(st.QueryBuffer+st.Arguments), s.arriving.Load()) +
+		int64(st.QueryBufferFree+st.OutputBuffer) + s.QueueBytes() + names*nameBytes
 }

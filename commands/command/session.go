@@ -83,6 +83,7 @@ type Session struct {
 	commands atomic.Int64
 	proto    atomic.Int32
 	weight   atomic.Int64 // Clients.Weigh's
+	arriving atomic.Int64 // Arriving's
 
 	mu     sync.Mutex
 	name   string
