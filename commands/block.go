@@ -35,6 +35,7 @@ func (x *Executor) park(s *command.Session, spec *command.Spec, argv [][]byte, w
 		},
 		Done: func(offset int64) {
 			eng.timers.remove(p)
+			s.SetFlag(command.Blocked, false) // for others it waits no more, though its loop has not looked yet
 			s.Peer.Resume(reply, offset)
 		},
 	}

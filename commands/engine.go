@@ -61,8 +61,12 @@ type Engine struct {
 	closed     atomic.Bool
 	sweepFrom  int
 	ticks      int
-	pingedMs   int64 // when replicas were last told that the server is there
-	peakHeld   int   // bytes, since memory was last given back
+	weighs     atomic.Bool // clients' memory is limited
+	recount    atomic.Bool // maxMemory has changed
+	clientsMu  sync.Mutex  // of evictClients
+	ending     atomic.Bool // Grew's goroutine runs
+	pingedMs   int64       // when replicas were last told that the server is there
+	peakHeld   int         // bytes, since memory was last given back
 }
 
 // Open returns a running engine.
@@ -318,7 +322,9 @@ type evictionPolicy struct {
 // none, and what is done at the limit.
 func (e *Engine) SetMaxMemory(bytes int64, evict bool, order keyspace.EvictionOrder, volatile bool, samples int) {
 	e.eviction.Store(&evictionPolicy{evict, order, volatile, samples})
+	e.svc.Store.SetUsedStep(bytes)
 	e.maxMemory.Store(bytes)
+	e.recount.Store(bytes > 0)
 }
 
 // evict brings memory below its limit though no command asks for it: the limit may have
@@ -336,10 +342,17 @@ func (e *Engine) evict(tx *keyspace.Tx, nowMs int64, end time.Time) {
 	}
 }
 
-// used returns the bytes that keys, values, scripts and functions occupy.
+// used returns the bytes that keys, values, scripts and functions occupy, and clients. Clients
+// are weighed at each tick and when more waits in their buffers, or always where their memory has
+// a limit: a reply or a message that is sent at once is no reason to evict keys, least of all one
+// that tells of an evicted key. The caller holds no locks.
 func (e *Engine) used() int64 {
+	if e.recount.Load() && e.recount.CompareAndSwap(true, false) {
+		e.svc.Store.Tell()
+		e.svc.Clients.Each(e.note)
+	}
 	f := e.svc.Scripting.Figures()
-	return e.svc.Store.Used() + f.Memory()
+	return e.svc.Store.Used() + f.Memory() + e.svc.Clients.Taken()
 }
 
 // makeRoom evicts keys until memory is below its limit; false when it cannot.

@@ -212,11 +212,11 @@ func (x *Executor) fail(err error, spec *command.Spec, r command.Reply) {
 // they are, and shows them to one that imports data.
 func (x *Executor) expiredMode(s *command.Session, spec *command.Spec, argv [][]byte) keyspace.ExpiredMode {
 	importing := x.svc.Importing()
-	if x.svc.Pause.Kind() == command.PauseNone && !importing || x.writes(s, spec, argv) {
-		return keyspace.RemoveExpired
-	}
-	if importing && s.Flag(command.ImportSource) {
+	switch {
+	case importing && s.Flag(command.ImportSource):
 		return keyspace.ShowExpired
+	case x.svc.Pause.Kind() == command.PauseNone && !importing || x.writes(s, spec, argv):
+		return keyspace.RemoveExpired
 	}
 	return keyspace.HideExpired
 }
@@ -310,6 +310,9 @@ func (x *Executor) Call(outer *command.Context, spec *command.Spec, argv [][]byt
 	x.tx.Commit(nil)
 	mark := r.Len()
 	x.tx.DB = s.DB()
+	if spec0.Group == command.GroupScripting {
+		s.Active(s.LastMs(), 1)
+	}
 	outer.Spec, outer.Nested = spec, true
 	if x.svc.Feed.On() {
 		x.eng.show(s, spec, argv, spec0, true)
@@ -411,6 +414,7 @@ func cloneArgv(argv [][]byte) [][]byte {
 func (x *Executor) MakeRoom() {
 	x.svc.Tracking.Shrink()
 	if x.eng.maxMemory.Load() > 0 {
+		x.tx.Release()
 		x.eng.makeRoom(x)
 	}
 }

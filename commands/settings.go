@@ -25,6 +25,8 @@ func (e *Engine) followConfig() {
 		"set-max-intset-entries", "set-max-listpack-entries", "set-max-listpack-value", "zset-max-listpack-entries",
 		"zset-max-listpack-value", "stream-node-max-bytes", "stream-node-max-entries", "hll-sparse-max-bytes")
 	follow(e.applyEviction, "maxmemory", "maxmemory-policy", "maxmemory-samples", "lfu-log-factor", "lfu-decay-time")
+	follow(e.applyClientMemory, "maxmemory-clients")
+	follow(e.applyRemovals, "lazyfree-lazy-expire", "lazyfree-lazy-eviction")
 	follow(e.applyEvents, "notify-keyspace-events")
 	follow(e.applyObservation, "latency-tracking", "slowlog-log-slower-than", "slowlog-max-len", "slowlog-entry-max-argc",
 		"slowlog-entry-max-string-len", "commandlog-request-larger-than", "commandlog-large-request-max-len",
@@ -59,7 +61,7 @@ func (e *Engine) applyEviction(c *config.Config) {
 	case config.VolatileLRU, config.VolatileLFU, config.VolatileRandom, config.VolatileTTL, config.VolatileLRM:
 		volatile = true
 	}
-	lfu := false
+	lfu, lrm := false, policy == config.AllkeysLRM || policy == config.VolatileLRM
 	switch policy {
 	case config.VolatileLFU, config.AllkeysLFU:
 		order, lfu = keyspace.EvictLFU, true
@@ -68,8 +70,15 @@ func (e *Engine) applyEviction(c *config.Config) {
 	case config.VolatileRandom, config.AllkeysRandom:
 		order = keyspace.EvictRandom
 	}
-	e.svc.Store.SetAccessPolicy(keyspace.AccessPolicy{LFU: lfu, LogFactor: toInt(c.LFULogFactor.Load()), DecayMin: toInt(c.LFUDecayTime.Load())})
+	e.svc.Store.SetAccessPolicy(keyspace.AccessPolicy{LFU: lfu, LRM: lrm, LogFactor: toInt(c.LFULogFactor.Load()), DecayMin: toInt(c.LFUDecayTime.Load())})
 	e.SetMaxMemory(c.Maxmemory.Load(), policy != config.NoEviction, order, volatile, int(c.MaxmemorySamples.Load()))
+}
+
+func (e *Engine) applyRemovals(c *config.Config) {
+	e.svc.Store.SetRemovals(keyspace.Removals{
+		UnlinkExpired: c.LazyfreeLazyExpire.Load(),
+		UnlinkEvicted: c.LazyfreeLazyEviction.Load(),
+	})
 }
 
 func (e *Engine) applyObservation(c *config.Config) {

@@ -39,7 +39,7 @@ func (tx *Tx) Changes() int { return tx.dirty }
 
 // note counts the command's changes and queues its effect.
 func (tx *Tx) note(args [][]byte) {
-	if tx.held {
+	if tx.held && tx.dirty > 0 {
 		i := tx.single
 		if i < 0 {
 			for w, m := range tx.set {
@@ -52,7 +52,7 @@ func (tx *Tx) note(args [][]byte) {
 		tx.store.shards[i].stats.Dirty += int64(tx.dirty)
 	}
 	if tx.Recording() && tx.explicit == 0 && args != nil {
-		tx.effects = append(tx.effects, Effect{tx.DB, args})
+		tx.effects = append(tx.effects, Effect{DB: tx.DB, Args: args})
 	}
 	tx.mark = len(tx.effects)
 	tx.dirty, tx.explicit = 0, 0
@@ -101,7 +101,15 @@ func (tx *Tx) forget(n int) {
 func (tx *Tx) Effect(args ...[]byte) {
 	tx.explicit++
 	if tx.Recording() {
-		tx.effects = append(tx.effects, Effect{tx.DB, args})
+		tx.effects = append(tx.effects, Effect{DB: tx.DB, Args: args})
+	}
+}
+
+// Pass hands a command that changes nothing to replicas, in its place among the effects.
+func (tx *Tx) Pass(args ...[]byte) {
+	if tx.Recording() {
+		tx.explicit++
+		tx.effects = append(tx.effects, Effect{DB: tx.DB, Args: args, Passing: true})
 	}
 }
 
@@ -119,6 +127,7 @@ func (tx *Tx) prepend(e Effect) {
 	copy(tx.effects[tx.mark+1:], tx.effects[tx.mark:])
 	tx.effects[tx.mark] = e
 	tx.mark++
+	tx.removals++
 }
 
 // Changed says that the command changed the key, and how.

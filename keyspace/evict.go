@@ -7,10 +7,10 @@ import (
 )
 
 // An AccessPolicy says what the 24-bit access clock of a record means. As LRU it is
-// the second of the last access; as LFU the minute of the last decrement (16 bits) and
-// a logarithmic counter (8 bits), both as servers of the field define them.
+// the second of the last access, or as LRM of the last change; as LFU the minute of the last
+// decrement (16 bits) and a logarithmic counter (8 bits), all as servers of the field define them.
 type AccessPolicy struct {
-	LFU       bool
+	LFU, LRM  bool
 	LogFactor int // of the counter: how many accesses the next step takes
 	DecayMin  int // minutes after which the counter loses one; 0 for never
 }
@@ -148,8 +148,13 @@ func (tx *Tx) evictFrom(sh *shard, order EvictionOrder, volatile bool, samples i
 	key := append([]byte(nil), best.t.key(best.t.record(best.ref))...)
 	tx.remove(best.t, tx.store.hash(key), best.ref, best.t.record(best.ref))
 	sh.stats.Evicted++
+	// A table that has lost its last key keeps its first page for the next one. Here memory is
+	// short: with a small limit these pages can be most of it.
+	if best.t.index.count == 0 {
+		best.t.index.drop()
+	}
 	if tx.Recording() {
-		tx.prepend(Effect{tx.DB, [][]byte{delName, key}})
+		tx.prepend(Effect{DB: tx.DB, Args: [][]byte{removalName(tx.store.removals.Load().UnlinkEvicted), key}})
 	}
 	tx.touched(sh, tx.DB, key)
 	tx.notify(tx.DB, key, EvEvicted)

@@ -6,7 +6,21 @@ import (
 	"github.com/medleydb/medley/datatypes/arena"
 )
 
-var delName = []byte("DEL") // read only
+// What the journal is told of a key that expired or was evicted; read only.
+var delName, unlinkName = []byte("DEL"), []byte("UNLINK")
+
+// Removals says which keys' removals are told to the journal as UNLINK instead of DEL.
+type Removals struct{ UnlinkExpired, UnlinkEvicted bool }
+
+// SetRemovals chooses between DEL and UNLINK.
+func (s *Store) SetRemovals(r Removals) { s.removals.Store(&r) }
+
+func removalName(unlink bool) []byte {
+	if unlink {
+		return unlinkName
+	}
+	return delName
+}
 
 // Expiry returns the time in Unix milliseconds at which the key goes, 0 where it
 // stays; ok is false when there is no such key. It does not count as an access.
@@ -40,7 +54,7 @@ func (tx *Tx) expire(sh *shard, t *table, key []byte, h uint32, ref arena.Ref) {
 	tx.remove(t, h, ref, t.record(ref))
 	sh.stats.Expired++
 	if tx.Recording() {
-		tx.prepend(Effect{tx.DB, [][]byte{delName, key}})
+		tx.prepend(Effect{DB: tx.DB, Args: [][]byte{removalName(tx.store.removals.Load().UnlinkExpired), key}})
 	}
 	tx.touched(sh, tx.DB, key)
 	tx.notify(tx.DB, key, EvExpired)
@@ -50,6 +64,7 @@ func (tx *Tx) expire(sh *shard, t *table, key []byte, h uint32, ref arena.Ref) {
 // passed (SetReaper), at most budget of them, and reports whether there may be more. The transaction must hold no lock.
 func (tx *Tx) Sweep(shard, budget int) (more bool) {
 	tx.LockKey(shard)
+	tx.walks = true
 	sh := &tx.store.shards[shard]
 	for db, t := range sh.tables {
 		if t == nil || t.index.expires == 0 && t.due.heap.Len() == 0 {

@@ -344,6 +344,12 @@ func (x *index) setDir(dir []*segment, depth uint) {
 	x.glance.Store(&directory{dir, depth})
 }
 
+// drop gives the pages of an empty index back.
+func (x *index) drop() {
+	x.dir, x.depth, x.pages, x.spare = nil, 0, 0, nil
+	x.glance.Store(nil)
+}
+
 // drain appends the used slots in order and empties the segment.
 func (s *segment) drain(buf []uint64) int {
 	for i := range s.n {

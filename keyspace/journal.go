@@ -4,6 +4,8 @@ package keyspace
 type Effect struct {
 	DB   int
 	Args [][]byte
+	// Passing says that it changes nothing: it is for replicas, not for files.
+	Passing bool
 }
 
 // A Journal is the one ordered log of effects. Append is called under the locks of

@@ -61,6 +61,7 @@ func (tx *Tx) scanShard(shard int, from uint32, count int, fn func(Entry)) (next
 		}
 		return seen < count
 	})
+	tx.walks = tx.walks || len(expired) > 0
 	for _, ref := range expired {
 		key := bytes.Clone(t.key(t.record(ref)))
 		tx.expire(sh, t, key, tx.store.hash(key), ref)
@@ -85,6 +86,33 @@ func (tx *Tx) ForEach(fn func(Entry) bool) {
 	}
 }
 
+// EachValue passes the value of every key of the database to fn, those included that have
+// expired and were not met yet. fn only reads it, and for as long as it runs. Without locks
+// EachValue takes those of one shard after another; a transaction that holds locks must hold all.
+func (tx *Tx) EachValue(fn func(v *datatypes.Value)) {
+	own := !tx.held
+	for i := range tx.store.shards {
+		if own {
+			tx.LockKey(i)
+		}
+		if t := tx.store.shards[i].tables[tx.DB]; t != nil {
+			t.index.walk(0, func(slot uint64) bool {
+				r := t.record(arena.Ref(slot))
+				v := datatypes.Value{Kind: r.kind(), Encoding: r.encoding(), Env: &tx.env}
+				v.Bytes, v.Object = t.value(r)
+				if r.has(hasDue) {
+					v.DueMs = t.due.of(arena.Ref(slot))
+				}
+				fn(&v)
+				return true
+			})
+		}
+		if own {
+			tx.End()
+		}
+	}
+}
+
 // hiddenTries is how often Random looks for a key that has not expired where those
 // that have must stay: they may be all.
 const hiddenTries = 100
@@ -92,6 +120,7 @@ const hiddenTries = 100
 // Random returns a copy of a random key of the database; nil when it has none. All
 // shards must be held.
 func (tx *Tx) Random() []byte {
+	tx.walks = true
 	for tries := 0; ; tries++ {
 		total := 0
 		for i := range tx.store.shards {

@@ -50,6 +50,8 @@ type Store struct {
 	met      uint16                                // kinds that are reaped when met, a bit each
 	hide     func(datatypes.Value) datatypes.Value // of these kinds
 	policy   atomic.Pointer[AccessPolicy]
+	removals atomic.Pointer[Removals]
+	step     atomic.Int64 // SetUsedStep's
 	sweepOff atomic.Bool
 	parity   atomic.Bool // of the snapshot bit in new records
 	snap     atomic.Pointer[snapshot]
@@ -121,6 +123,8 @@ func Open(o Options) (*Store, error) {
 	s.limits.Store(o.Limits)
 	s.rngSeed.Store(o.Seed)
 	s.policy.Store(&AccessPolicy{})
+	s.removals.Store(&Removals{})
+	s.step.Store(maxUsedStep)
 	s.txs.New = func() any { return s.NewTx() }
 	s.all = s.NewShardSet()
 	s.all.AddAll(s)
@@ -182,15 +186,39 @@ func (s *Store) ShardOf(key []byte) int { return SlotOf(key) >> s.shift }
 func (s *Store) hash(key []byte) uint32 { return hash31(maphash.Bytes(s.seed, key)) }
 
 // Used returns the bytes that keys and values occupy, exact but for changes of
-// less than tellStep bytes a shard.
+// less than a step a shard (SetUsedStep).
 func (s *Store) Used() int64 { return s.used.Load() }
 
-const tellStep = 1 << 10
+// maxUsedStep is the step in bytes unless a limit asks for a smaller one.
+const maxUsedStep = 1 << 10
+
+// SetUsedStep makes Used exact enough for a limit of so many bytes, 0 for none.
+func (s *Store) SetUsedStep(limit int64) {
+	step := int64(maxUsedStep)
+	if limit > 0 {
+		step = min(step, limit/int64(len(s.shards))>>12)
+	}
+	s.step.Store(max(step, 1))
+}
+
+// Tell makes Used exact for the present.
+func (s *Store) Tell() {
+	s.each(func(sh *shard) {
+		for _, t := range sh.tables {
+			if t != nil {
+				n := t.used()
+				s.used.Add(int64(n - t.told))
+				t.told = n
+			}
+		}
+	})
+}
 
 // tell adds what has changed in the table to Store.used.
 func (t *table) tell(s *Store) {
 	n := t.used()
-	if d := n - t.told; d >= tellStep || d <= -tellStep {
+	step := int(s.step.Load())
+	if d := n - t.told; d >= step || d <= -step {
 		t.told = n
 		s.used.Add(int64(d))
 	}

@@ -53,6 +53,8 @@ type Tx struct {
 	effects   []Effect // of the transaction
 	explicit  int      // effects that the present command named
 	mark      int      // effects of earlier commands
+	removals  int      // of expired and evicted keys among the effects
+	walks     bool     // the keys that were met do not belong together
 	ready     []readyKey
 	served    []*Waiter
 	offset    int64
@@ -303,13 +305,21 @@ func (tx *Tx) Rest() int64 {
 	return tx.offset
 }
 
+// flushEffects appends the effects as one entry: but where they are nothing but removals of
+// keys that a walk has met, each is an entry of its own.
 func (tx *Tx) flushEffects() {
 	if j := tx.store.journal.Load(); j != nil {
-		tx.offset = (*j).Append(tx.effects)
+		size := len(tx.effects)
+		if tx.walks && tx.removals == size {
+			size = 1
+		}
+		for at := 0; at < len(tx.effects); at += size {
+			tx.offset = (*j).Append(tx.effects[at : at+size])
+		}
 	}
 	clear(tx.effects)
 	tx.effects = tx.effects[:0]
-	tx.mark = 0
+	tx.mark, tx.removals, tx.walks = 0, 0, false
 }
 
 func (tx *Tx) emptyTrash() {
@@ -396,13 +406,15 @@ func (tx *Tx) next() *opened {
 	return o
 }
 
-func (tx *Tx) touch(r record) {
+func (tx *Tx) touch(r record, writes bool) {
 	if tx.NoTouch {
 		return
 	}
-	if p := tx.store.policy.Load(); p.LFU {
+	switch p := tx.store.policy.Load(); {
+	case p.LFU:
 		p.touchLFU(r, tx.accessMs, tx.rng)
-	} else if r.clock() != tx.clock {
+	case p.LRM && !writes:
+	case r.clock() != tx.clock:
 		r.setClock(tx.clock)
 	}
 }
@@ -428,7 +440,7 @@ func (tx *Tx) Lookup(key []byte, v *datatypes.Value) bool {
 	if !tx.NoStats {
 		sh.stats.Hits++
 	}
-	tx.touch(r)
+	tx.touch(r, false)
 	v.Kind, v.Encoding = r.kind(), r.encoding()
 	v.Bytes, v.Object = t.value(r)
 	v.Env, v.Storage = &tx.env, nil
@@ -532,7 +544,7 @@ func (tx *Tx) openFor(key []byte, replace bool) *opened {
 	if tx.store.snap.Load() != nil {
 		tx.beforeChange(o.t, r, replace)
 	}
-	tx.touch(r)
+	tx.touch(r, true)
 	v.Kind, v.Encoding = r.kind(), r.encoding()
 	v.Bytes, v.Object = t.value(r)
 	v.DueMs = t.dueOf(ref, r)

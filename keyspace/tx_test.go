@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -604,4 +605,123 @@ func TestWrongType(t *testing.T) {
 		t.Error(err)
 	}
 	tx.Abort()
+}
+
+// entryLog keeps how many effects each entry has.
+type entryLog struct{ sizes []int }
+
+func (j *entryLog) Append(batch []Effect) int64 {
+	j.sizes = append(j.sizes, len(batch))
+	return int64(len(j.sizes))
+}
+
+// TestEntries protects which effects stand together in the journal: those of a transaction do,
+// removals of expired keys that a walk has met do not.
+func TestEntries(t *testing.T) {
+	s, err := Open(Options{Shards: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := &entryLog{}
+	s.SetJournal(j)
+	tx := s.NewTx()
+	for _, expiry := range []int64{0, 1500} {
+		tx.Begin(1000)
+		tx.LockAll()
+		for _, k := range []string{"a", "b", "c"} {
+			Create[str.String](tx, []byte(k), expiry).Set([]byte("x"))
+			tx.Changed([]byte(k), EvSet)
+			tx.Commit([][]byte{[]byte("SET"), []byte(k)})
+		}
+		tx.End()
+	}
+	tx.Begin(2000)
+	tx.LockAll()
+	if key := tx.Random(); key != nil {
+		t.Errorf("a random key is %q, which has expired", key)
+	}
+	tx.End()
+	if want := []int{3, 3, 1, 1, 1}; !slices.Equal(j.sizes, want) {
+		t.Errorf("entries of %d effects, want %d", j.sizes, want)
+	}
+}
+
+// TestEvictLastKeys protects eviction under a small limit: with a shard's last key its index goes,
+// so that memory comes down to nothing.
+func TestEvictLastKeys(t *testing.T) {
+	s, err := Open(Options{Shards: 16})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.SetUsedStep(1)
+	tx := s.NewTx()
+	for n := range 400 {
+		key := fmt.Appendf(nil, "k%d", n)
+		tx.Begin(1000)
+		tx.LockKey(s.ShardOf(key))
+		Create[str.String](tx, key, 0).Set([]byte("x"))
+		tx.Changed(key, EvSet)
+		tx.Commit(nil)
+		tx.End()
+	}
+	if s.Used() < 16*pageBytes {
+		t.Fatal("every shard has a page of index, yet only so many bytes are used:", s.Used())
+	}
+	for n := range 400 {
+		tx.Begin(1000)
+		if !tx.Evict(EvictRandom, false, 5) {
+			t.Fatal("no key to evict after", n)
+		}
+	}
+	if s.Used() != 0 {
+		t.Error("bytes that are used when all keys have gone:", s.Used())
+	}
+	if err := s.Check(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestAccessClock protects what counts as an access: with LRM only a change.
+func TestAccessClock(t *testing.T) {
+	s, err := Open(Options{Shards: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tx, key := s.NewTx(), []byte("k")
+	at := func(sec int64, fn func()) {
+		tx.Begin(sec * 1000)
+		tx.LockKey(s.ShardOf(key))
+		fn()
+		tx.End()
+	}
+	write := func() {
+		Create[str.String](tx, key, 0).Set([]byte("x"))
+		tx.Changed(key, EvSet)
+		tx.Commit(nil)
+	}
+	read := func() {
+		if _, ok, err := Read[str.String](tx, key); !ok || err != nil {
+			t.Fatal(ok, err)
+		}
+		tx.Commit(nil)
+	}
+	for _, c := range []struct {
+		policy AccessPolicy
+		idle   int64
+	}{{AccessPolicy{}, 10}, {AccessPolicy{LRM: true}, 30}} {
+		s.SetAccessPolicy(c.policy)
+		at(100, write)
+		at(120, read)
+		at(130, func() {
+			if idle, _, ok := tx.Access(key); idle != c.idle || !ok {
+				t.Errorf("%+v: idle for %d s, want %d", c.policy, idle, c.idle)
+			}
+		})
+		at(140, write)
+		at(141, func() {
+			if idle, _, _ := tx.Access(key); idle != 1 {
+				t.Errorf("%+v: idle for %d s after a change, want 1", c.policy, idle)
+			}
+		})
+	}
 }

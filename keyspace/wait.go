@@ -193,8 +193,12 @@ func (tx *Tx) makeReady(sh *shard, db int, key []byte) {
 	tx.ready = append(tx.ready, readyKey{sh, db, key})
 }
 
-// serve tries to serve a waiter.
+// serve tries to serve a waiter. What it does is an entry of its own in the journal, behind that
+// of who woke it.
 func (tx *Tx) serve(w *Waiter, key []byte) bool {
+	if len(tx.effects) > 0 {
+		tx.flushEffects()
+	}
 	if !w.Serve(tx, key) {
 		return false
 	}
@@ -264,6 +268,9 @@ func (tx *Tx) serveReady() {
 			}
 			tx.DB = r.db
 			if !known {
+				if len(tx.effects) > 0 {
+					tx.flushEffects() // the key may turn out to have expired, which is no matter of the waking command
+				}
 				kind, known = tx.kindOf(r.key), true
 			}
 			switch {

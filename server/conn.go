@@ -22,6 +22,7 @@ type conn struct {
 	session *command.Session
 	parser  resp.Parser
 	w       resp.Writer
+	cut     atomic.Int64 // bytes of input that the parser has been through
 	sent    atomic.Int64 // bytes of Send that have not come to the loop yet
 	offset  int64        // of the journal, that held replies wait for
 	inbox   inbox
@@ -79,6 +80,7 @@ func (h handler) Message(c *netio.Conn, m any) {
 	switch m := m.(type) {
 	case resume:
 		k.session.Park(nil)
+		k.session.Active(k.session.LastMs(), 1)
 		c.Waiting = false
 		k.w.Buf, k.w.RESP3 = c.Out, k.session.Proto == 3
 		if k.session.Answers() {
@@ -106,6 +108,12 @@ func (h handler) Input(c *netio.Conn, in []byte) (n int) {
 		return len(in)
 	}
 	s := h.Server
+	if len(in) > largeInput {
+		if s.eng.Weigh(k.session, len(in)); k.session.Flag(command.Killed) {
+			c.Closing = true
+			return len(in)
+		}
+	}
 	x := s.eng.Acquire()
 	k.w.Buf, k.w.RESP3 = c.Out, k.session.Proto == 3
 	k.parser.MaxBulk = int(s.cfg.ProtoMaxBulkLen.Load())
@@ -118,6 +126,7 @@ func (h handler) Input(c *netio.Conn, in []byte) (n int) {
 		}
 		c.Out, k.w.Buf = k.w.Buf, nil
 		k.hold(x.Release())
+		s.eng.Weigh(k.session, 0)
 	}()
 	n, commands := k.execute(x, in)
 	k.session.Active(x.NowMs(), commands)
@@ -128,6 +137,12 @@ func (h handler) Input(c *netio.Conn, in []byte) (n int) {
 	}
 	return n
 }
+
+// largeInput is how much input is weighed before its commands run.
+const largeInput = 16 << 10
+
+// Grown implements netio.Handler.
+func (h handler) Grown(c *netio.Conn) { h.eng.Grew(c.State.(*conn).session) }
 
 // execute runs commands until the input ends, one waits, or enough has been
 // replied for this turn.
@@ -140,6 +155,9 @@ func (k *conn) execute(x *commands.Executor, in []byte) (n, count int) {
 				return len(in), count
 			}
 			k.c.Want = k.parser.Pending()
+			if n := int64(k.parser.Cut()); n != k.cut.Load() {
+				k.cut.Store(n)
+			}
 			if limit := k.srv.cfg.ClientQueryBufferLimit.Load(); int64(len(in)-n) > limit {
 				k.srv.log.Warn("closing client that reached the query buffer limit", "addr", k.Addr())
 				k.c.Closing = true
@@ -163,7 +181,9 @@ func (k *conn) execute(x *commands.Executor, in []byte) (n, count int) {
 			out := x.Run(i, k.session, &k.w)
 			if out != commands.Retry {
 				n += size
-				count++
+				if out != commands.Waiting {
+					count++
+				}
 			}
 			switch {
 			case out == commands.Quit:
@@ -263,7 +283,8 @@ func (k *conn) Stats() command.PeerStats {
 	in, out := k.c.Buffered()
 	bytesIn, bytesOut := k.c.Traffic()
 	messages := int(k.inbox.bytes.Load())
-	return command.PeerStats{FD: k.c.FD, QueryBuffer: in, OutputBuffer: out + messages, Messages: messages, BytesIn: bytesIn, BytesOut: bytesOut}
+	cut := min(int(k.cut.Load()), in)
+	return command.PeerStats{FD: k.c.FD, QueryBuffer: in - cut, Arguments: cut, OutputBuffer: out + messages, Messages: messages, BytesIn: bytesIn, BytesOut: bytesOut}
 }
 
 // idleFor returns how long the client has sent nothing.

@@ -88,6 +88,7 @@ func (k *conn) Send(m *command.Message) {
 	} else if wake {
 		k.c.Wake()
 	}
+	k.srv.eng.Note(k.session)
 }
 
 // exceeds reports whether more waits to be sent than the session may leave unread: out
@@ -101,6 +102,7 @@ func (k *conn) exceeds(out int) bool {
 // drop ends the connection of a client that leaves too much unread.
 func (k *conn) drop() {
 	if k.inbox.close() {
+		k.session.SetFlag(command.Killed, true) // it counts no more, though its loop has not looked yet
 		k.srv.stats.OutputLimit.Add(1)
 		k.srv.log.Warn("closing client that leaves more unread than its output limit", "addr", k.Addr(), "id", k.session.ID)
 		k.c.Kick()

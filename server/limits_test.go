@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -134,6 +135,31 @@ func TestClientMemory(t *testing.T) {
 		small.do("PONG", "PING")
 		if n := s.stats.Evicted.Load(); n != 1 {
 			t.Errorf("%d clients were evicted, want 1", n)
+		}
+	})
+}
+
+// TestClientGrows protects the same limit from a client that grows: it goes in the middle of an
+// argument, and when it watches many keys.
+func TestClientGrows(t *testing.T) {
+	backends(t, commands.Options{}, func(t *testing.T, s testServer) {
+		s.configure(t, "maxmemory-clients", "1mb")
+		long, watcher, small := s.dial(t), s.dial(t), s.dial(t)
+		io.WriteString(long, "*2\r\n$3\r\nGET\r\n$3000000\r\n"+strings.Repeat("x", 2<<20)) // which may fail already
+		long.hungUp()
+		for n := 0; n < 1<<20; n += 1000 {
+			words := []string{"WATCH"}
+			for i := range 1000 {
+				words = append(words, strconv.Itoa(n+i))
+			}
+			watcher.send(words...)
+			if _, ok := watcher.read(); !ok {
+				break
+			}
+		}
+		small.do("PONG", "PING")
+		if n := s.stats.Evicted.Load(); n != 2 {
+			t.Errorf("%d clients were evicted, want 2", n)
 		}
 	})
 }

@@ -11,6 +11,7 @@ type Clients struct {
 	mu     sync.RWMutex
 	byID   map[uint64]*Session
 	lastID atomic.Uint64
+	taken  atomic.Int64 // bytes that the sessions weigh
 }
 
 // NewClients returns an empty registry.
@@ -31,7 +32,30 @@ func (c *Clients) Remove(s *Session) {
 	c.mu.Lock()
 	delete(c.byID, s.ID)
 	c.mu.Unlock()
+	c.weigh(s, gone)
 }
+
+// gone is the weight of a session that was removed: it stays as it is.
+const gone = -1
+
+// Weigh notes how many bytes the session takes.
+func (c *Clients) Weigh(s *Session, bytes int64) { c.weigh(s, max(bytes, 0)) }
+
+func (c *Clients) weigh(s *Session, bytes int64) {
+	for {
+		old := s.weight.Load()
+		if old == gone || old == bytes {
+			return
+		}
+		if s.weight.CompareAndSwap(old, bytes) {
+			c.taken.Add(max(bytes, 0) - old)
+			return
+		}
+	}
+}
+
+// Taken returns how many bytes all sessions take, as far as they were weighed.
+func (c *Clients) Taken() int64 { return c.taken.Load() }
 
 // Get returns the session with the number, or nil.
 func (c *Clients) Get(id uint64) *Session {

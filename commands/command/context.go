@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 
+	"github.com/medleydb/medley/commands/config"
 	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/keyspace"
 )
@@ -62,6 +63,16 @@ func (c *Context) Effect(name string, args ...[]byte) {
 	}
 	words := make([][]byte, 0, len(args)+1)
 	c.Tx.Effect(append(append(words, []byte(name)), args...)...)
+}
+
+// EffectRemoved names the removal of a key as the effect: lazily (a lazyfree-lazy directive)
+// says UNLINK instead of DEL, which is all the difference that it makes.
+func (c *Context) EffectRemoved(key []byte, lazily *config.Bool) {
+	if lazily.Load() {
+		c.Effect("UNLINK", key)
+	} else {
+		c.Effect("DEL", key)
+	}
 }
 
 // A Wait says what a blocked command waits for.

@@ -28,11 +28,33 @@ func (s *Session) OverSoftLimit(l config.OutputLimit, waiting, nowMs int64) bool
 	return nowMs-s.softSinceMs > 1000*l.SoftSeconds
 }
 
-// sessionBytes is what a session costs beside its buffers, about.
-const sessionBytes = 1 << 10
+// What a session costs beside its buffers, about, a name that it watches or is subscribed to,
+// and a prefix that it tracks, which has no entry of its own in a table.
+const (
+	sessionBytes = 1 << 10
+	nameBytes    = 128
+	prefixBytes  = 24
+)
+
+// Arriving notes how many bytes of input are being worked on, of which the connection's figures
+// may not tell yet; 0 when that has ended.
+func (s *Session) Arriving(bytes int) {
+	if int64(bytes) != s.arriving.Load() {
+		s.arriving.Store(int64(bytes))
+	}
+}
 
 // Memory returns about how many bytes the session takes, its connection's buffers
 // included.
 func (s *Session) Memory(st PeerStats) int64 {
-	return sessionBytes + int64(st.QueryBuffer+st.QueryBufferFree+st.OutputBuffer) + s.QueueBytes()
+	names := int64(s.watching.Load())
+	for k := range s.subs {
+		names += int64(s.subs[k].Load())
+	}
+	prefixes := 0
+	if o := s.Tracking(); o != nil {
+		prefixes = len(o.Prefixes)
+	}
+	return sessionBytes + int64(prefixes)*prefixBytes + max(int64(st.QueryBuffer+st.Arguments), s.arriving.Load()) +
+		int64(st.QueryBufferFree+st.OutputBuffer) + s.QueueBytes() + names*nameBytes
 }

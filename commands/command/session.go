@@ -34,6 +34,7 @@ type Peer interface {
 type PeerStats struct {
 	FD                  int
 	QueryBuffer         int // unprocessed input
+	Arguments           int // of a command that is not complete
 	QueryBufferFree     int
 	OutputBuffer        int // reply bytes not yet sent, messages included
 	Messages            int // those of messages
@@ -84,6 +85,8 @@ type Session struct {
 	lastSpec atomic.Pointer[Spec]
 	commands atomic.Int64
 	proto    atomic.Int32
+	weight   atomic.Int64 // Clients.Weigh's
+	arriving atomic.Int64 // Arriving's
 
 	mu     sync.Mutex
 	name   string
@@ -150,6 +153,7 @@ const (
 	Subscribed   // to a channel or pattern
 	Tracks       // is told when keys change
 	Monitors     // is sent every command
+	Follows      // is a replica
 	// BrokenRedirect means that the session which is told instead has gone.
 	BrokenRedirect
 )

@@ -22,6 +22,10 @@ type Stats struct {
 	next   atomic.Uint32
 	specs  int
 
+	// Lazyfreed counts values whose memory the collector takes back after their keys have
+	// gone, as far as clients know of it: large ones of UNLINK, and those of FLUSHALL.
+	Lazyfreed atomic.Int64
+
 	mu     sync.Mutex
 	errors map[string]int64 // by code
 	total  int64            // error replies
@@ -193,7 +197,7 @@ func (s *Stats) Errors() (total int64, byCode map[string]int64) {
 
 // Reset clears all counters, as CONFIG RESETSTAT does.
 func (s *Stats) Reset() {
-	for _, c := range []*atomic.Int64{&s.Connections, &s.Rejected, &s.BytesIn, &s.BytesOut, &s.ExpireCycleNs, &s.UnblockedKeys, &s.OutputLimit, &s.Evicted} {
+	for _, c := range []*atomic.Int64{&s.Connections, &s.Rejected, &s.BytesIn, &s.BytesOut, &s.ExpireCycleNs, &s.UnblockedKeys, &s.OutputLimit, &s.Evicted, &s.Lazyfreed} {
 		c.Store(0)
 	}
 	for i := range s.blocks {

@@ -103,6 +103,11 @@ type Data struct {
 	StreamIdmpDuration         Int // seconds
 	StreamIdmpMaxsize          Int // ids a producer
 	ImportMode                 Bool
+	LazyfreeLazyEviction       Bool // these say UNLINK for DEL in the journal, and what INFO counts
+	LazyfreeLazyExpire         Bool
+	LazyfreeLazyServerDel      Bool
+	LazyfreeLazyUserDel        Bool
+	LazyfreeLazyUserFlush      Bool
 	NotifyKeyspaceEvents       Ref[KeyEvents]
 	SanitizeDumpPayload        Enum[Sanitize]
 	LuaEnableDeprecatedAPI     Bool

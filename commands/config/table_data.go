@@ -41,9 +41,11 @@ func (t *table) data(c *Data) {
 	t.bool("extended-redis-compatibility", &c.ExtendedRedisCompatibility, false, live)
 	t.string("hash-seed", nil, "", nil, live|sensitive)
 	t.bool("activerehashing", nil, true, live)
-	for _, what := range []string{"eviction", "expire", "server-del", "user-del", "user-flush"} {
-		t.bool("lazyfree-lazy-"+what, nil, false, live)
-	}
+	t.bool("lazyfree-lazy-eviction", &c.LazyfreeLazyEviction, false, live)
+	t.bool("lazyfree-lazy-expire", &c.LazyfreeLazyExpire, false, live)
+	t.bool("lazyfree-lazy-server-del", &c.LazyfreeLazyServerDel, false, live)
+	t.bool("lazyfree-lazy-user-del", &c.LazyfreeLazyUserDel, false, live)
+	t.bool("lazyfree-lazy-user-flush", &c.LazyfreeLazyUserFlush, false, live)
 	t.bool("jemalloc-bg-thread", nil, true, live)
 	t.bool("activedefrag", nil, false, live)
 	t.size("active-defrag-ignore-bytes", nil, 100*mib, 1, maxInt64, live)

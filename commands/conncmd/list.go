@@ -108,7 +108,8 @@ type flagLetter struct {
 // know them nonetheless.
 var flagLetters = [...]flagLetter{
 	{'O', marked(command.Monitors)},
-	{'S', nil}, {'M', nil},
+	{'S', marked(command.Follows)},
+	{'M', nil},
 	{'P', marked(command.Subscribed)},
 	{'x', func(s *command.Session) bool { return s.QueueLen() >= 0 }},
 	{'b', marked(command.Blocked)},
@@ -175,7 +176,7 @@ func appendLine(b []byte, c *command.Context, s *command.Session) []byte {
 	num("ssub", int64(shard))
 	num("multi", int64(s.QueueLen()))
 	num("watch", int64(s.Watching()))
-	argv := int64(0)
+	argv := int64(st.Arguments)
 	if s == c.Session {
 		for _, a := range c.Argv() {
 			argv += int64(len(a))
@@ -191,7 +192,7 @@ func appendLine(b []byte, c *command.Context, s *command.Session) []byte {
 	num("obl", int64(st.OutputBuffer)-list)
 	num("oll", (list+replyBuffer-1)/replyBuffer)
 	num("omem", list)
-	num("tot-mem", s.Memory(st)+argv)
+	num("tot-mem", s.Memory(st)+argv-int64(st.Arguments))
 	events := "r"
 	if st.OutputBufferPending || st.OutputBuffer > 0 {
 		events = "rw"

@@ -40,13 +40,14 @@ func runHGetDel(c *command.Context) error {
 			continue
 		}
 		c.Reply.Bulk(value)
-		h.Delete(f)
-		gone = append(gone, f)
+		if h.Delete(f) {
+			gone = append(gone, f)
+		}
 	}
 	if len(gone) > 0 {
 		c.Changed(key, keyspace.EvHDel)
 		c.Tx.Subkeys(key, keyspace.EvHDel, gone, 1)
-		c.Tx.Effect(memberttl.Named(hdelName, key, gone)...)
+		c.Tx.Effect(memberttl.Named(hdelName, key, fields)...)
 	}
 	return nil
 }

@@ -104,7 +104,7 @@ func runRestore(c *command.Context) error {
 	if expiryMs != 0 && expiryMs <= c.Tx.NowMs() {
 		if c.Tx.Delete(key) {
 			c.Changed(key, keyspace.EvDel)
-			c.Effect("DEL", key)
+			c.EffectRemoved(key, &c.Services.Config.LazyfreeLazyServerDel)
 		}
 		c.Reply.OK()
 		return nil

@@ -93,10 +93,10 @@ func expireAt(c *command.Context, unitMs int64, absolute bool) error {
 		c.Reply.Int(0)
 		return nil
 	}
-	if ms <= c.Tx.NowMs() {
+	if ms <= c.Tx.NowMs() && !c.Services.Importing() {
 		c.Tx.Delete(key)
 		c.Changed(key, keyspace.EvDel)
-		c.Effect("DEL", key)
+		c.EffectRemoved(key, &c.Services.Config.LazyfreeLazyExpire)
 	} else {
 		c.Tx.SetExpiry(key, ms)
 		c.Changed(key, keyspace.EvExpire)

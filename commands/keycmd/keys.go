@@ -24,7 +24,11 @@ var unlink = command.Spec{
 
 func runDel(c *command.Context) error {
 	n := int64(0)
+	lazily := c.Spec.Name == "unlink" || c.Services.Config.LazyfreeLazyUserDel.Load()
 	for _, key := range c.Args.Rest() {
+		if lazily && large(c, key) {
+			c.Services.Stats.Lazyfreed.Add(1)
+		}
 		if c.Tx.Delete(key) {
 			c.Changed(key, keyspace.EvDel)
 			n++
@@ -32,6 +36,17 @@ func runDel(c *command.Context) error {
 	}
 	c.Reply.Int(n)
 	return nil
+}
+
+// largeBytes is from which size on a value counts as one whose memory is worth taking back
+// in the background.
+const largeBytes = 4 << 10
+
+// large reports whether the value at the key is an object of some size. Its memory is the
+// collector's to take back, whoever deletes it: this is for INFO.
+func large(c *command.Context, key []byte) bool {
+	var v datatypes.Value
+	return c.Tx.Lookup(key, &v) && v.Object != nil && v.Object.Size() > largeBytes
 }
 
 var exists = command.Spec{

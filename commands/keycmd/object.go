@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/medleydb/medley/commands/command"
+	"github.com/medleydb/medley/commands/config"
 	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/datatypes/hash"
 	"github.com/medleydb/medley/datatypes/list"
@@ -92,6 +93,10 @@ var objectRefcount = objectSub("refcount", "2.2.3", "Returns 1: a value has one 
 		// Servers of the field share the objects of these integers and answer the
 		// largest count for them, which clients' tests look at.
 		const sharedIntegers, shared = 10000, math.MaxInt32
+		if keepsAccess(&c.Services.Config.Data) {
+			c.Reply.Int(1)
+			return nil
+		}
 		if s, _, err := keyspace.Read[str.String](c.Tx, key); err == nil {
 			if n, err := s.Int(); err == nil && s.EncodingName() == "int" && n >= 0 && n < sharedIntegers {
 				c.Reply.Int(shared)
@@ -101,6 +106,16 @@ var objectRefcount = objectSub("refcount", "2.2.3", "Returns 1: a value has one 
 		c.Reply.Int(1)
 		return nil
 	})
+
+// keepsAccess reports whether eviction goes by a value's last access or how often it was
+// accessed, for which a value must have a place of its own.
+func keepsAccess(c *config.Data) bool {
+	switch c.MaxmemoryPolicy.Load() {
+	case config.AllkeysLRU, config.AllkeysLFU, config.AllkeysLRM, config.VolatileLRU, config.VolatileLFU, config.VolatileLRM:
+		return c.Maxmemory.Load() > 0
+	}
+	return false
+}
 
 var objectHelp = command.Spec{
 	Name: "help", Since: "6.2.0", Arity: 2, Summary: "Explains the subcommands.", Complexity: "O(1)",

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/medleydb/medley/commands/config"
@@ -54,6 +55,13 @@ type both struct{ first, second keyspace.Journal }
 
 func (b both) Append(batch []keyspace.Effect) int64 {
 	b.second.Append(batch)
+	passes := func(e keyspace.Effect) bool { return e.Passing }
+	if slices.ContainsFunc(batch, passes) {
+		batch = slices.DeleteFunc(slices.Clone(batch), passes)
+	}
+	if len(batch) == 0 {
+		return 0
+	}
 	return b.first.Append(batch)
 }
 
@@ -546,7 +554,7 @@ func (s *Service) loadJournalFile(path string, last bool, before int64, tx *keys
 	}
 	start := int64(0)
 	if string(word[:k]) == "REDIS" || string(word[:k]) == "VALKE" {
-		rest, end, counts, err := s.loadRDB(f, tx, false)
+		rest, end, counts, err := s.loadRDB(f, tx, false, false)
 		n.loaded += counts.loaded
 		n.empty += counts.empty
 		if err != nil {

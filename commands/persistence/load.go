@@ -59,7 +59,7 @@ func (s *Service) loadAll() (n loadCounts, from string, err error) {
 		}
 	}
 	path := s.path(s.cfg.Dbfilename.Load())
-	n, err = s.loadFile(path, nil)
+	n, err = s.loadFile(path, nil, false)
 	if errors.Is(err, os.ErrNotExist) {
 		return n, "", nil
 	}
@@ -78,8 +78,9 @@ func (s *Service) BeginLoad() {
 // loadCounts are keys of a file.
 type loadCounts struct{ loaded, expired, empty int64 }
 
-// loadFile loads an RDB file. tx is nil or a transaction that holds all shards.
-func (s *Service) loadFile(path string, tx *keyspace.Tx) (n loadCounts, err error) {
+// loadFile loads an RDB file. tx is nil or a transaction that holds all shards. With merge,
+// libraries of the file take the place of those that are there.
+func (s *Service) loadFile(path string, tx *keyspace.Tx, merge bool) (n loadCounts, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return n, err
@@ -88,18 +89,18 @@ func (s *Service) loadFile(path string, tx *keyspace.Tx) (n loadCounts, err erro
 	if fi, err := f.Stat(); err == nil {
 		s.load.total.Store(fi.Size())
 	}
-	_, _, n, err = s.loadRDB(f, tx, true)
+	_, _, n, err = s.loadRDB(f, tx, true, merge)
 	return n, err
 }
 
 // loadRDB loads what r begins with, and returns the rest of r and where it stands. With drop, keys
 // whose time has passed are left out.
-func (s *Service) loadRDB(r io.Reader, tx *keyspace.Tx, drop bool) (rest io.Reader, at int64, n loadCounts, err error) {
+func (s *Service) loadRDB(r io.Reader, tx *keyspace.Tx, drop, merge bool) (rest io.Reader, at int64, n loadCounts, err error) {
 	file, err := rdb.NewReader(r, rdb.Lenient{Version: s.cfg.RDBVersionCheck.Load() == config.RDBVersionRelaxed, Checksum: !s.cfg.Rdbchecksum.Load()})
 	if err != nil {
 		return nil, 0, n, err
 	}
-	l := loader{s: s, file: file, tx: tx, held: tx != nil, drop: drop, now: s.nowMs(), lfu: s.store.AccessPolicy().LFU}
+	l := loader{s: s, file: file, tx: tx, held: tx != nil, drop: drop, merge: merge, now: s.nowMs(), lfu: s.store.AccessPolicy().LFU}
 	if tx == nil {
 		l.tx = s.store.NewTx()
 	}
@@ -119,7 +120,7 @@ type loader struct {
 	file       *rdb.Reader
 	tx         *keyspace.Tx
 	held, drop bool
-	lfu        bool
+	merge, lfu bool
 	now        int64
 	n          loadCounts
 }
@@ -139,7 +140,7 @@ func (l *loader) run() error {
 				return err
 			}
 		case rdb.OpFunction:
-			if err := l.s.libraries.LoadSource(item.Value); err != nil {
+			if err := l.s.libraries.LoadSource(item.Value, l.merge); err != nil {
 				return fmt.Errorf("a library of functions: %w", err)
 			}
 		case rdb.OpModule:
@@ -210,6 +211,7 @@ func reap(v *datatypes.Value) bool {
 type ReloadOptions struct {
 	NoSave  bool // the file is taken as it is
 	NoFlush bool // what is there stays
+	Merge   bool // libraries of functions that are there are replaced, as keys are
 }
 
 // Reload writes the data to the file and loads it again, while nothing else happens. Where
@@ -236,7 +238,7 @@ func (s *Service) Reload(o ReloadOptions) error {
 	if !o.NoFlush {
 		s.flushAll(tx)
 	}
-	_, err = s.loadFile(path, tx)
+	_, err = s.loadFile(path, tx, o.Merge)
 	s.mu.Lock()
 	s.journal.scheduled = s.journal.log != nil // which is not what was loaded
 	s.mu.Unlock()

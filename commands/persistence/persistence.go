@@ -59,8 +59,8 @@ type Options struct {
 type Libraries interface {
 	// Sources returns the source of each.
 	Sources() []string
-	// LoadSource adds one. It is an error if it is there already.
-	LoadSource(source string) error
+	// LoadSource adds one. Without replace it is an error if it is there already.
+	LoadSource(source string, replace bool) error
 	// Clear takes all away.
 	Clear()
 }

@@ -103,6 +103,9 @@ var publish = command.Spec{
 	Run: func(c *command.Context) error {
 		channel, message := c.Args.Bytes(), c.Args.Bytes()
 		c.Reply.Int(int64(c.Services.Hub.Publish(channel, message)))
+		if c.Services.Primary.Followed() {
+			c.Tx.Pass(c.Argv()...)
+		}
 		return nil
 	},
 }
@@ -116,6 +119,9 @@ var spublish = command.Spec{
 	Run: func(c *command.Context) error {
 		channel, message := c.Args.Bytes(), c.Args.Bytes()
 		c.Reply.Int(int64(c.Services.Hub.PublishShard(channel, message)))
+		if c.Services.Primary.Followed() {
+			c.Tx.Pass(c.Argv()...)
+		}
 		return nil
 	},
 }

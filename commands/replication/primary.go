@@ -111,19 +111,15 @@ func (p *Primary) Append(batch []keyspace.Effect) int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	b := p.scratch[:0]
-	// Which database is chosen stands before MULTI, as replicas of the field have it.
-	choose := func(db int) {
-		if db != p.db {
-			p.db = db
-			b = aof.AppendCommand(b, [][]byte{[]byte("SELECT"), strconv.AppendInt(nil, int64(db), 10)})
-		}
-	}
-	choose(batch[0].DB)
+	// Which database is chosen stands behind MULTI, as replicas of the field have it.
 	if len(batch) > 1 {
 		b = append(b, "*1\r\n$5\r\nMULTI\r\n"...)
 	}
 	for i := range batch {
-		choose(batch[i].DB)
+		if db := batch[i].DB; db != p.db {
+			p.db = db
+			b = aof.AppendCommand(b, [][]byte{[]byte("SELECT"), strconv.AppendInt(nil, int64(db), 10)})
+		}
 		b = aof.AppendCommand(b, batch[i].Args)
 	}
 	if len(batch) > 1 {
@@ -134,6 +130,16 @@ func (p *Primary) Append(batch []keyspace.Effect) int64 {
 		p.scratch = nil
 	}
 	return 0
+}
+
+// Followed reports whether effects go to replicas, or to the backlog for those that come back.
+func (p *Primary) Followed() bool {
+	if p == nil {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.attached
 }
 
 // feed puts bytes into the backlog and hands them to the replicas; mu is held.

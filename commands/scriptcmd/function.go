@@ -146,11 +146,17 @@ func runFunctionFlush(c *command.Context) error {
 	if c.Args.Len() > 1 {
 		return c.SubcommandError()
 	}
-	if c.Args.More() && !c.Args.Word("SYNC") && !c.Args.Word("ASYNC") {
+	lazily := c.Args.Word("ASYNC")
+	if !lazily && c.Args.More() && !c.Args.Word("SYNC") {
 		return command.Errorf("FUNCTION FLUSH only supports SYNC|ASYNC option")
 	}
 
-	scriptsOf(c).libraries.change(true)
+	s := scriptsOf(c)
+	if lazily {
+		f := s.Figures()
+		c.Services.Stats.Lazyfreed.Add(int64(f.Libraries) + 1) // the interpreter is one more
+	}
+	s.libraries.change(true)
 	c.Tx.Dirty()
 
 	c.Reply.OK()

@@ -18,9 +18,9 @@ func (s *Scripts) Sources() (sources []string) {
 }
 
 // LoadSource implements persistence.Libraries.
-func (s *Scripts) LoadSource(source string) error {
+func (s *Scripts) LoadSource(source string, replace bool) error {
 	lib, err := s.loadLibrary(source, func(name string) error {
-		if s.libraries.library(name) != nil {
+		if !replace && s.libraries.library(name) != nil {
 			return command.Errorf("Library %s already exists", name)
 		}
 		return nil

@@ -41,16 +41,27 @@ var flushAll = command.Spec{
 	Run:   func(c *command.Context) error { return flush(c, 0, c.Services.Store.Databases()-1) },
 }
 
-// flush empties databases. Tables are dropped whole, so ASYNC and SYNC are the same.
+// flush empties databases. Tables are dropped whole, so ASYNC and SYNC are the same but for
+// what INFO counts.
 func flush(c *command.Context, from, to int) error {
-	if c.Args.More() && !c.Args.Word("ASYNC") && !c.Args.Word("SYNC") || c.Args.More() {
+	sync := c.Nested && !c.Services.Config.LazyfreeLazyUserFlush.Load()
+	switch {
+	case c.Args.Word("SYNC"):
+		sync = c.Nested
+	case c.Args.Word("ASYNC"):
+		sync = false
+	}
+	if c.Args.More() {
 		return command.ErrSyntax
 	}
 
 	here := c.Tx.DB
 	for db := from; db <= to; db++ {
 		c.Tx.DB = db
-		c.Tx.Flush()
+		n := c.Tx.Flush()
+		if !sync {
+			c.Services.Stats.Lazyfreed.Add(int64(n))
+		}
 	}
 	c.Tx.DB = here
 	c.Tx.Dirty() // the effect must not depend on whether there were keys

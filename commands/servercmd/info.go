@@ -39,8 +39,10 @@ func infoSections() []section {
 		{"commandstats", "Commandstats", false, (*report).commandStats},
 		{"errorstats", "Errorstats", true, (*report).errorStats},
 		{"latencystats", "Latencystats", false, (*report).latencyStats},
+		{"tls", "TLS", false, (*report).tls},
 		{"cluster", "Cluster", true, (*report).cluster},
 		{"keyspace", "Keyspace", true, (*report).keyspace},
+		{keySizes, "Keysizes", false, (*report).keySizes},
 		{"medley", "Medley", true, (*report).medley},
 	}
 }
@@ -55,7 +57,7 @@ func runInfo(c *command.Context) error {
 	everything := wanted["everything"] || wanted["all"]
 	standard := len(wanted) == 0 || wanted["default"]
 	for _, s := range infoSections() {
-		if wanted[s.name] || standard && s.standard || everything && (s.name != "modules" || wanted["everything"]) {
+		if wanted[s.name] || standard && s.standard || everything && s.name != keySizes && (s.name != "modules" || wanted["everything"]) {
 			r.begin(s.title)
 			s.write(&r)
 		}

@@ -90,7 +90,8 @@ func (r *report) memory() {
 	r.num("mem_clients_normal", f.buffers)
 	r.zeros("mem_cluster_links", "mem_aof_buffer")
 	r.str("mem_allocator", "go")
-	r.zeros("mem_overhead_db_hashtable_rehashing", "active_defrag_running", "lazyfree_pending_objects", "lazyfreed_objects")
+	r.zeros("mem_overhead_db_hashtable_rehashing", "active_defrag_running", "lazyfree_pending_objects")
+	r.num("lazyfreed_objects", r.svc.Stats.Lazyfreed.Load())
 }
 
 func percent(f float64) string { return strconv.FormatFloat(100*f, 'f', 2, 64) + "%" }

@@ -120,6 +120,15 @@ func (r *report) cpu() {
 	r.fixed("used_cpu_user_children", u.childUser.Seconds(), 6)
 	r.fixed("used_cpu_sys_main_thread", u.sys.Seconds(), 6)
 	r.fixed("used_cpu_user_main_thread", u.user.Seconds(), 6)
+	r.fixed("used_active_time_main_thread", (u.user + u.sys).Seconds(), 6) // no thread waits actively
+}
+
+// tls tells of certificates: the server has none.
+func (r *report) tls() {
+	for _, whose := range []string{"server", "client", "ca"} {
+		r.str("tls_"+whose+"_cert_serial", "none")
+		r.num("tls_"+whose+"_cert_expires_in_seconds", 0)
+	}
 }
 
 // cpuUsage is the processor time of the process, and of children that have ended.

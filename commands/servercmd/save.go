@@ -180,7 +180,8 @@ func debugReload(c *command.Context) error {
 			o.NoSave = true
 		case c.Args.Word("NOFLUSH"):
 			o.NoFlush = true
-		case c.Args.Word("MERGE"): // what is loaded takes the place of what is there
+		case c.Args.Word("MERGE"):
+			o.Merge = true
 		default:
 			return command.Errorf("DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.")
 		}

@@ -2,6 +2,7 @@ package servercmd_test
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -517,6 +518,51 @@ func TestSmallAnswers(t *testing.T) {
 	for _, container := range []string{"ACL", "COMMAND", "COMMANDLOG", "CONFIG", "DEBUG", "LATENCY", "MEMORY", "MODULE", "SLOWLOG"} {
 		if v := c.do(container + " HELP"); v.Kind != command.Array || len(v.Elems) < 3 || v.Elems[0].Kind != command.Status {
 			t.Errorf("%s HELP: %v", container, v)
+		}
+	}
+}
+
+// TestLazily protects what INFO calls freed lazily, and the name by which removals go to the
+// journal: UNLINK where the directive of that removal says so.
+func TestLazily(t *testing.T) {
+	j := &journal{}
+	c := newClient(t, open(t, commands.Options{Journal: j}))
+	freed := func(want string) {
+		t.Helper()
+		if got := c.fields("memory")["lazyfreed_objects"]; got != want {
+			t.Errorf("%s objects were freed lazily, want %s", got, want)
+		}
+	}
+	c.do("SET small v")
+	c.do("UNLINK small")
+	freed("0")
+	for i := range 500 {
+		c.do("RPUSH large element-of-the-list-" + strconv.Itoa(i))
+	}
+	c.do("UNLINK large")
+	freed("1")
+	c.do("SET a 1")
+	c.do("SET b 2")
+	c.do("MULTI")
+	c.do("FLUSHALL")
+	c.do("EXEC")
+	freed("1")
+	c.do("SET a 1")
+	c.do("SET b 2")
+	c.do("FLUSHALL")
+	freed("3")
+
+	for _, lazily := range []string{"no", "yes"} {
+		c.want("CONFIG SET lazyfree-lazy-expire "+lazily+" lazyfree-lazy-server-del "+lazily, "OK")
+		j.effects = nil
+		c.do("SADD s a")
+		c.do("SPOP s 1")
+		c.do("SET k v")
+		c.do("EXPIRE k -1")
+		name := map[string]string{"no": "DEL", "yes": "UNLINK"}[lazily]
+		want := "SADD s a|" + name + " s|SET k v|" + name + " k"
+		if got := strings.Join(j.effects, "|"); got != want {
+			t.Errorf("lazily %s: journal %s, want %s", lazily, got, want)
 		}
 	}
 }

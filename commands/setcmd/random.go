@@ -70,7 +70,7 @@ func popAll(c *command.Context, key []byte, s set.Set) {
 	c.Changed(key, keyspace.EvSPop)
 	c.Tx.Delete(key)
 	c.Tx.Notify(key, keyspace.EvDel)
-	c.Effect(delName, key)
+	c.EffectRemoved(key, &c.Services.Config.LazyfreeLazyServerDel)
 }
 
 func popSome(c *command.Context, key []byte, s set.Set, n int) {

@@ -150,6 +150,7 @@ func replyDeleted(c *command.Context, key []byte, yes bool) error {
 		return nil
 	}
 	deleteKey(c, key)
+	c.Effect("DEL", key)
 	c.Reply.Int(1)
 	return nil
 }

@@ -55,15 +55,15 @@ func runGetDel(c *command.Context) error {
 	}
 	if ok {
 		deleteKey(c, key)
+		c.Effect("DEL", key)
 	}
 	return nil
 }
 
-// deleteKey deletes a key that exists; the effect is DEL.
+// deleteKey deletes a key that exists; the effect is the caller's to name.
 func deleteKey(c *command.Context, key []byte) {
 	c.Tx.Delete(key)
 	c.Changed(key, keyspace.EvDel)
-	c.Effect("DEL", key)
 }
 
 var getex = command.Spec{
@@ -110,6 +110,7 @@ func changeExpiry(c *command.Context, key []byte, exp *expiry) {
 	switch {
 	case exp.past(c):
 		deleteKey(c, key)
+		c.EffectRemoved(key, &c.Services.Config.LazyfreeLazyExpire)
 	case exp.kind == atTime:
 		c.Tx.SetExpiry(key, exp.ms)
 		c.Changed(key, keyspace.EvExpire)

@@ -219,6 +219,7 @@ func (b *bounded) changed(c *command.Context, key []byte, ev keyspace.Event, tex
 	switch {
 	case sets && b.exp.past(c):
 		deleteKey(c, key)
+		c.EffectRemoved(key, &c.Services.Config.LazyfreeLazyExpire)
 	case sets:
 		c.Tx.SetExpiry(key, b.exp.ms)
 		c.Changed(key, ev)

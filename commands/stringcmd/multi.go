@@ -121,7 +121,8 @@ func runMSetEx(c *command.Context) error {
 		}
 	}
 	setPairs(c, pairs, exp.ms, exp.kind == keepTTL)
-	if exp.kind == atTime && c.Tx.Recording() {
+	asGiven := exp.absolute && exp.unitMs == 1 && len(c.Argv()) == 2+len(pairs)+2
+	if exp.kind == atTime && !asGiven && c.Tx.Recording() {
 		c.Effect("MSETEX", append(append([][]byte{number(n)}, pairs...), pxat, number(exp.ms))...)
 	}
 

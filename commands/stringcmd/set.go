@@ -83,7 +83,9 @@ func setWith(c *command.Context, key, value []byte) error {
 	switch {
 	case exp.kind == atTime:
 		c.Tx.Notify(key, keyspace.EvExpire)
-		effectSetAt(c, key, value, exp.ms)
+		if !exp.absolute || exp.unitMs != 1 || len(c.Argv()) != 5 { // else as given
+			effectSetAt(c, key, value, exp.ms)
+		}
 	case get:
 		c.Effect("SET", withoutGet(c.Argv())...)
 	}

@@ -1,11 +1,13 @@
 package upstream
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 )
 
@@ -36,7 +38,7 @@ func Run(ctx context.Context, o Options, jobs []Job, done func(place int, run Un
 			}
 		})
 	}
-	for place := range jobs {
+	for _, place := range longestFirst(jobs) {
 		if ctx.Err() != nil {
 			break
 		}
@@ -45,6 +47,27 @@ func Run(ctx context.Context, o Options, jobs []Job, done func(place int, run Un
 	close(places)
 	workers.Wait()
 	return ctx.Err()
+}
+
+// unitSeconds are about how long the units take that take longer than most, for the order only.
+var unitSeconds = map[string]int{
+	"unit/hyperloglog": 60, "unit/maxmemory": 30, "unit/type/list-3": 25, "unit/client-eviction": 20, "unit/scripting": 20,
+	"unit/geo": 17, "unit/introspection": 17, "unit/type/list": 15, "unit/obuf-limits": 15, "unit/multi": 14, "unit/hashexpire": 13,
+	"unit/expire": 12, "unit/dump": 10, "unit/introspection-2": 10, "unit/functions": 8, "unit/type/string": 8, "unit/scan": 7,
+	"unit/type/stream": 7, "unit/type/zset": 6,
+}
+
+// longestFirst returns the places of the jobs in the order in which they had better begin, so that
+// none that is long is left for the end.
+func longestFirst(jobs []Job) []int {
+	places := make([]int, len(jobs))
+	for i := range places {
+		places[i] = i
+	}
+	slices.SortStableFunc(places, func(a, b int) int {
+		return cmp.Compare(unitSeconds[jobs[b].Unit], unitSeconds[jobs[a].Unit])
+	})
+	return places
 }
 
 // WithDefaults fills what is unset and checks what the run needs, so that something that is not

@@ -40,13 +40,25 @@ type server struct {
 	state   error         // how it ended; read it after exited
 }
 
+// suiteSettings are the settings in whose defaults the two suites' own servers differ, as the
+// suite expects them: since Valkey 8 all keys are freed lazily, which shows in what replicas
+// are sent (UNLINK for DEL).
+func suiteSettings(suite string) (args []string) {
+	if suite == Valkey {
+		for _, what := range []string{"eviction", "expire", "server-del", "user-del", "user-flush"} {
+			args = append(args, "--lazyfree-lazy-"+what, "yes")
+		}
+	}
+	return args
+}
+
 // startServer starts a fresh server in dir and waits until it answers. A port can be taken between
 // its choice and its use, so a server that ends at once is tried again on another.
-func startServer(ctx context.Context, path string, style Style, dir string) (*server, error) {
+func startServer(ctx context.Context, path string, style Style, dir string, settings []string) (*server, error) {
 	var err error
 	for range startAttempts {
 		var s *server
-		if s, err = tryServer(ctx, path, style, dir); err == nil {
+		if s, err = tryServer(ctx, path, style, dir, settings); err == nil {
 			return s, nil
 		}
 		if !errors.Is(err, errEndedEarly) {
@@ -58,7 +70,7 @@ func startServer(ctx context.Context, path string, style Style, dir string) (*se
 
 var errEndedEarly = errors.New("the server ended before it answered")
 
-func tryServer(ctx context.Context, path string, style Style, dir string) (*server, error) {
+func tryServer(ctx context.Context, path string, style Style, dir string, settings []string) (*server, error) {
 	port, err := freePort(1)
 	if err != nil {
 		return nil, err
@@ -74,6 +86,7 @@ func tryServer(ctx context.Context, path string, style Style, dir string) (*serv
 		"--save", "",
 		"--enable-debug-command", "yes",
 		"--enable-protected-configs", "yes")
+	args = append(args, settings...)
 
 	s := &server{port: port, logPath: filepath.Join(dir, "server.log"), exited: make(chan struct{})}
 	log, err := os.Create(s.logPath)

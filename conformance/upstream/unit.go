@@ -66,7 +66,7 @@ func RunUnit(ctx context.Context, o Options, m *Manifest, unit string) (UnitRun,
 		return run, err
 	}
 
-	srv, err := startServer(ctx, o.Server, o.Style, box.server)
+	srv, err := startServer(ctx, o.Server, o.Style, box.server, suiteSettings(suite))
 	if err != nil {
 		return run, err
 	}

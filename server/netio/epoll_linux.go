@@ -316,14 +316,23 @@ func (d *driver) ready(c *epollConn, events uint32) bool {
 		}
 		return d.settle(c)
 	}
-	fresh, ok := d.read(c)
-	if !ok {
-		if len(c.in) == 0 || c.Waiting {
-			return d.close(c)
+	for taken := 0; ; {
+		fresh, ok := d.read(c)
+		if !ok {
+			if len(c.in) == 0 || c.Waiting {
+				return d.close(c)
+			}
+			c.eof = true
 		}
-		c.eof = true
+		if !d.turn(c, fresh) {
+			return false
+		}
+		// Of a long argument there is likely more.
+		taken += len(fresh)
+		if len(fresh) < len(d.in) || len(c.in) >= c.Want || taken >= maxIdleInput || c.slot < 0 {
+			return true
+		}
 	}
-	return d.turn(c, fresh)
 }
 
 // read takes what is there; ok is false at the end of the input.
@@ -466,7 +475,7 @@ func (c *epollConn) flush() bool {
 // settle brings the registered events in line with what the connection waits for,
 // or closes it; false when the driver was replaced while it did.
 func (d *driver) settle(c *epollConn) bool {
-	c.noteBuffers()
+	c.noteBuffers(d.l.srv.h)
 	pending := len(c.Out) > 0 && !c.Held
 	if c.gone || c.Closing && !pending && !c.Held || c.eof && !pending && !c.Held && !c.Again {
 		return d.close(c)

@@ -87,7 +87,7 @@ func (c *goConn) run() {
 		c.stat.bytesIn.Add(int64(n))
 		c.turn.Lock()
 		alive = !c.gone && c.feed(c.srv.h, buf[:n], c.flush)
-		c.noteBuffers()
+		c.noteBuffers(c.srv.h)
 		if err != nil {
 			break
 		}
@@ -166,7 +166,7 @@ func (c *goConn) settle() {
 	if c.Closing && c.unread() == 0 {
 		c.finish()
 	}
-	c.noteBuffers()
+	c.noteBuffers(c.srv.h)
 	c.resume.Broadcast()
 }
 

@@ -49,6 +49,8 @@ type Handler interface {
 	// long as it sets More. It appends to Out what the connection is to be sent
 	// beside its replies.
 	Refill(c *Conn)
+	// Grown is called when Buffered tells more than it did.
+	Grown(c *Conn)
 	// Close is called once at the end.
 	Close(c *Conn)
 }
@@ -134,12 +136,19 @@ func (c *Conn) Traffic() (in, out int64) { return c.stat.bytesIn.Load(), c.stat.
 // unread returns how many bytes of output wait for the client.
 func (c *Conn) unread() int { return len(c.Out) + c.sending }
 
-func (c *Conn) noteBuffers() {
-	if n := int64(len(c.in)); n != c.stat.in.Load() {
+// noteBuffers shows others what is buffered now.
+func (c *Conn) noteBuffers(h Handler) {
+	grown := false
+	if n, was := int64(len(c.in)), c.stat.in.Load(); n != was {
 		c.stat.in.Store(n)
+		grown = n > was
 	}
-	if n := int64(c.unread()); n != c.stat.out.Load() {
+	if n, was := int64(c.unread()), c.stat.out.Load(); n != was {
 		c.stat.out.Store(n)
+		grown = grown || n > was
+	}
+	if grown {
+		h.Grown(c)
 	}
 }
 

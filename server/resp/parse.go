@@ -46,6 +46,15 @@ func (p *Parser) Pending() int {
 	return p.pos + 1
 }
 
+// Cut returns how many bytes of the command under way have been cut into arguments and
+// lengths.
+func (p *Parser) Cut() int {
+	if p.multi {
+		return p.pos
+	}
+	return 0
+}
+
 // Forget drops what is known of a command that is not complete: the next call of Next
 // may be given other input.
 func (p *Parser) Forget() { p.multi, p.pos = false, 0 }

@@ -55,7 +55,7 @@ func parseFlags() flags {
 	flag.IntVar(&f.options.Jobs, "jobs", 2, "units that run at the same time")
 	flag.DurationVar(&f.options.NoProgress, "no-progress", upstream.DefaultNoProgress, "how long one test may take")
 	flag.DurationVar(&f.options.UnitLimit, "unit-limit", upstream.DefaultUnitLimit, "how long one unit may take")
-	flag.Float64Var(&f.min, "min", 95, "percentage of the selection that must pass")
+	flag.Float64Var(&f.min, "min", 97, "percentage of the selection that must pass")
 	flag.BoolVar(&f.verbose, "v", false, "print the messages of failed tests too")
 	flag.BoolVar(&f.quiet, "q", false, "print numbers only")
 	flag.BoolVar(&f.suggest, "suggest", false, "print what fails as lines for the list of exceptions instead of the report")
