@@ -79,10 +79,12 @@ fuzz:
 	$(GO) test -run '^$$' -fuzz FuzzLZF -fuzztime $(FUZZTIME) ./keyspace/rdb
 	$(GO) test -run '^$$' -fuzz FuzzReader -fuzztime $(FUZZTIME) ./keyspace/aof
 
-# A server that is killed at any moment, again and again: what was acknowledged must be there.
+# A server that is killed at any moment, again and again: what was acknowledged must be there. And
+# a journal that is cut at every byte of its end.
 CRASH_ROUNDS ?= 200
 crash:
 	MEDLEY_CRASH_ROUNDS=$(CRASH_ROUNDS) $(GO) test -count=1 -v -run '^TestCrash$$' -timeout 1h ./conformance
+	MEDLEY_CRASH_ROUNDS=1 $(GO) test -count=1 -v -run '^TestTruncatedJournal$$' -timeout 10m ./commands/persistence
 
 # Node's client libraries against this server, beside go-redis.
 clients:

@@ -18,6 +18,7 @@ import (
 	"github.com/medleydb/medley/commands/slowlog"
 	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/keyspace"
+	"github.com/medleydb/medley/keyspace/disk"
 )
 
 // Options configure an engine; the zero value gives the defaults.
@@ -36,6 +37,8 @@ type Options struct {
 	// Files says that the data is kept in files, in the folder that the setting dir
 	// names; Open loads them.
 	Files bool
+	// Disk is where the files are written; default the operating system's.
+	Disk disk.System
 	// LoadLater leaves it to the program to call Load: until that has returned, commands are
 	// refused.
 	LoadLater bool
@@ -108,7 +111,7 @@ func Open(o Options) (*Engine, error) {
 	e.eviction.Store(&evictionPolicy{})
 	e.followConfig()
 	if o.Files {
-		e.svc.Files = persistence.New(persistence.Options{Store: store, Config: o.Config, Log: o.Log, NowMs: e.NowMs, Version: command.CompatVersion, Libraries: scripts,
+		e.svc.Files = persistence.New(persistence.Options{Store: store, Config: o.Config, Log: o.Log, NowMs: e.NowMs, Version: command.CompatVersion, Disk: o.Disk, Libraries: scripts,
 			JournalOptions: persistence.JournalOptions{Also: o.Journal, Durable: e.durable, Replay: e.replay}})
 		e.svc.Files.BeginLoad()
 		e.svc.Primary = replication.New(replication.Options{Config: o.Config, Log: o.Log, NowMs: e.NowMs,

@@ -229,7 +229,7 @@ func (s *Service) Reload(o ReloadOptions) error {
 	defer tx.End()
 	path := s.path(s.cfg.Dbfilename.Load())
 	if !o.NoSave {
-		if err := s.writeFile(path, func(w io.Writer) error { return s.writeHeld(w, v, tx) }); err != nil {
+		if err := s.writeFile(path, s.cfg.RDBSaveIncrementalFsync.Load(), func(w io.Writer) error { return s.writeHeld(w, v, tx) }); err != nil {
 			return err
 		}
 	}

@@ -33,6 +33,10 @@ func open(t *testing.T, dir string, settings ...string) *place {
 }
 
 func tryOpen(t *testing.T, dir string, settings ...string) (*place, error) {
+	return tryOpenWith(t, commands.Options{}, dir, settings...)
+}
+
+func tryOpenWith(t *testing.T, o commands.Options, dir string, settings ...string) (*place, error) {
 	cfg := config.New()
 	settings = append([]string{"dir", dir, "save", "", "enable-debug-command", "yes"}, settings...)
 	for i := 0; i < len(settings); i += 2 {
@@ -40,7 +44,8 @@ func tryOpen(t *testing.T, dir string, settings ...string) (*place, error) {
 			t.Fatal(err)
 		}
 	}
-	e, err := commands.Open(commands.Options{Config: cfg, Files: true})
+	o.Config, o.Files = cfg, true
+	e, err := commands.Open(o)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/medleydb/medley/datatypes/str"
 	"github.com/medleydb/medley/keyspace"
 	"github.com/medleydb/medley/keyspace/aof"
+	"github.com/medleydb/medley/keyspace/disk"
 	"github.com/medleydb/medley/keyspace/rdb"
 )
 
@@ -47,6 +48,7 @@ func (s *Service) begin(background bool) (*save, error) {
 	v := &save{background: background, startMs: s.nowMs(), stop: make(chan struct{})}
 	s.save, s.scheduled = v, false
 	s.figures.lastTryMs = v.startMs
+	s.relax()
 	return v, nil
 }
 
@@ -107,7 +109,7 @@ func (s *Service) CancelSave() (scheduled bool, err error) {
 func (s *Service) run(v *save) error {
 	path := s.path(s.cfg.Dbfilename.Load())
 	var dirty int64
-	err := s.writeFile(path, func(w io.Writer) (err error) {
+	err := s.writeFile(path, s.cfg.RDBSaveIncrementalFsync.Load(), func(w io.Writer) (err error) {
 		dirty, err = s.writeSnapshot(w, v, false, nil)
 		return err
 	})
@@ -131,6 +133,7 @@ func (s *Service) run(v *save) error {
 		f.lastTookSec = (now - v.startMs) / 1000
 	}
 	s.save = nil
+	s.relax()
 	s.decideLocked()
 	s.idle.Broadcast()
 	return err
@@ -143,20 +146,25 @@ func (s *Service) rdbOptions() rdb.Options {
 
 var tempNumber atomic.Int64
 
-// writeFile writes a file, whole or not at all.
-func (s *Service) writeFile(path string, write func(io.Writer) error) (err error) {
+// writeFile writes a file, whole or not at all. With steps what is written is forced to disk a few
+// megabytes at a time, so that no flood of them holds up what others force.
+func (s *Service) writeFile(path string, steps bool, write func(io.Writer) error) (err error) {
 	temp := filepath.Join(filepath.Dir(path), fmt.Sprintf("temp-%d-%d.rdb", os.Getpid(), tempNumber.Add(1)))
-	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	f, err := s.disk.Open(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
 	if err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
 			f.Close()
-			os.Remove(temp)
+			s.disk.Remove(temp)
 		}
 	}()
-	if err = write(f); err != nil {
+	var w io.Writer = f
+	if steps {
+		w = &stepWriter{file: f}
+	}
+	if err = write(w); err != nil {
 		return err
 	}
 	if err = f.Sync(); err != nil {
@@ -165,10 +173,27 @@ func (s *Service) writeFile(path string, write func(io.Writer) error) (err error
 	if err = f.Close(); err != nil {
 		return err
 	}
-	if err = os.Rename(temp, path); err != nil {
+	if err = s.disk.Rename(temp, path); err != nil {
 		return err
 	}
-	return aof.SyncDir(filepath.Dir(path))
+	return s.disk.SyncDir(filepath.Dir(path))
+}
+
+// A stepWriter forces a file to disk each time that it has grown by stepBytes.
+type stepWriter struct {
+	file disk.File
+	n    int
+}
+
+const stepBytes = 4 << 20
+
+func (w *stepWriter) Write(b []byte) (int, error) {
+	n, err := w.file.Write(b)
+	if w.n += n; w.n >= stepBytes && err == nil {
+		w.n = 0
+		err = w.file.SyncData()
+	}
+	return n, err
 }
 
 // A snapshotWriter writes a snapshot as a file.
