@@ -12,6 +12,7 @@ import (
 
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/commands/config"
+	"github.com/medleydb/medley/commands/migrate"
 	"github.com/medleydb/medley/commands/persistence"
 	"github.com/medleydb/medley/commands/replication"
 	"github.com/medleydb/medley/commands/scriptcmd"
@@ -88,7 +89,7 @@ func Open(o Options) (*Engine, error) {
 	e.svc = &command.Services{
 		Store: store, Config: o.Config, Table: table, Clients: command.NewClients(), Stats: command.NewStats(table.Len()),
 		Rates: &command.Rates{}, Monitor: slowlog.NewMonitor(),
-		Pause: &command.Pause{}, Hub: command.NewHub(), Feed: &command.Feed{}, Log: o.Log, RunID: randomHex(40), Unblock: e.unblock, Kill: e.kill,
+		Pause: &command.Pause{}, Hub: command.NewHub(), Targets: &migrate.Pool{}, Feed: &command.Feed{}, Log: o.Log, RunID: randomHex(40), Unblock: e.unblock, Kill: e.kill,
 		Users: command.Password(o.Config.Requirepass.Load), ImportMode: o.Config.ImportMode.Load,
 	}
 	e.svc.Tracking = command.NewTracking(store, e.svc.Clients, o.Config.TrackingTableMaxKeys.Load)
@@ -179,6 +180,7 @@ func (e *Engine) close(save bool) error {
 	}
 	close(e.stop)
 	e.done.Wait()
+	e.svc.Targets.Close()
 	return e.svc.Files.Close(save && !e.svc.Files.Loading())
 }
 
@@ -242,6 +244,7 @@ func (e *Engine) tick(tx *keyspace.Tx) {
 	}
 	e.svc.Files.Tick()
 	e.svc.Tracking.Shrink()
+	e.svc.Targets.Tick(time.Now())
 	if p := e.svc.Primary; p != nil && now-e.pingedMs >= e.svc.Config.ReplPingReplicaPeriod.Load()*1000 {
 		e.pingedMs = now
 		p.Ping()
