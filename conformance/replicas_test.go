@@ -39,6 +39,9 @@ func TestReplicas(t *testing.T) {
 
 			other := speakTo(t, server, filepath.Base(binary))
 			own.untilIn("replication", "state=online")
+			if list := own.do("CLIENT", "LIST", "TYPE", "replica").Str; !strings.Contains(list, " flags=S ") {
+				t.Errorf("the replica is not among the clients: %q", list)
+			}
 			r := rand.New(rand.NewPCG(3, uint64(i)))
 			for round := range 3 {
 				for range 500 {
@@ -56,8 +59,10 @@ func TestReplicas(t *testing.T) {
 				own.put("SELECT", "0")
 				own.put("EXEC")
 				own.settle()
-				if round == 1 {
+				if round == 1 && i%2 == 0 {
 					other.do("CLIENT", "KILL", "TYPE", "master")
+				} else if round == 1 && own.do("CLIENT", "KILL", "TYPE", "replica").Int != 1 {
+					t.Error("the replica's connection was not killed")
 				}
 			}
 			if n := own.do("WAIT", "1", "9000").Int; n != 1 {

@@ -147,6 +147,8 @@ const (
 	Subscribed   // to a channel or pattern
 	Tracks       // is told when keys change
 	Monitors     // is sent every command
+	// Follows means that the client is a replica.
+	Follows
 	// BrokenRedirect means that the session which is told instead has gone.
 	BrokenRedirect
 )

@@ -165,11 +165,13 @@ func host(addr string) string {
 func typeTest(name []byte) (test, error) {
 	switch strings.ToLower(string(name)) {
 	case "normal":
-		return func(s *command.Session) bool { return !s.Flag(command.Subscribed) }, nil
+		return func(s *command.Session) bool { return !s.Flag(command.Subscribed | command.Follows) }, nil
 	case "pubsub":
 		return marked(command.Subscribed), nil
-	case "master", "primary", "replica", "slave":
-		return func(*command.Session) bool { return false }, nil // no session is of a replication link
+	case "replica", "slave":
+		return marked(command.Follows), nil
+	case "master", "primary":
+		return func(*command.Session) bool { return false }, nil // the server follows nobody
 	}
 	return nil, command.Errorf("Unknown client type '%s'", name)
 }

@@ -108,7 +108,7 @@ type flagLetter struct {
 // know them nonetheless.
 var flagLetters = [...]flagLetter{
 	{'O', marked(command.Monitors)},
-	{'S', nil}, {'M', nil},
+	{'S', marked(command.Follows)}, {'M', nil},
 	{'P', marked(command.Subscribed)},
 	{'x', func(s *command.Session) bool { return s.QueueLen() >= 0 }},
 	{'b', marked(command.Blocked)},

@@ -334,3 +334,21 @@ func TestBrokenFile(t *testing.T) {
 		t.Fatal("a changed file is taken for what it was")
 	}
 }
+
+// TestEmptied protects a file from keeping what FLUSHALL has removed, where there are save points.
+func TestEmptied(t *testing.T) {
+	p := open(t, t.TempDir(), "save", "3600 1000")
+	p.want("OK", "SET", "k", "v")
+	p.want("OK", "SAVE")
+	p.want("OK", "CONFIG", "SET", "rdb-key-save-delay", "10000000")
+	p.want("Background saving started", "BGSAVE")
+	p.want("OK", "FLUSHALL")
+	until(t, "the empty data is saved", func() bool { return p.info("rdb_bgsave_in_progress") == "0" && p.info("rdb_saves") == "2" })
+	q := open(t, p.dir)
+	q.want("0", "DBSIZE")
+	p.want("OK", "CONFIG", "SET", "save", "")
+	p.want("OK", "FLUSHALL")
+	if p.info("rdb_bgsave_in_progress") != "0" || p.info("rdb_saves") != "2" {
+		t.Error("it is saved without a save point")
+	}
+}

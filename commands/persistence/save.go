@@ -86,6 +86,23 @@ func (s *Service) Save(schedule bool) (scheduled bool, err error) {
 	return false, err
 }
 
+// Emptied is told that all data was removed on purpose: where there are save points, a snapshot of
+// that takes the place of the file at once, and of one that is being written. All shards are held.
+func (s *Service) Emptied() {
+	if s == nil || s.Loading() || len(s.cfg.Save.Load()) == 0 {
+		return
+	}
+	s.mu.Lock()
+	if s.save != nil && s.save.background {
+		s.save.cancel()
+	}
+	s.scheduled = true
+	s.mu.Unlock()
+	if v, err := s.begin(true); err == nil { // else the next tick starts it
+		go s.run(v)
+	}
+}
+
 // CancelSave ends the snapshot that is being written, or forgets the scheduled one. Error:
 // ErrIdle.
 func (s *Service) CancelSave() (scheduled bool, err error) {

@@ -72,6 +72,7 @@ func startSync(c *command.Context, id string, offset int64) error {
 	if r == nil {
 		return command.Errorf("this server has no replicas here")
 	}
+	c.Session.SetFlag(command.Follows, true)
 	r.Sync(id, offset)
 	return nil
 }
