@@ -12,10 +12,7 @@ import (
 	"time"
 
 	"github.com/medleydb/medley/commands/config"
-	"github.com/medleydb/medley/datatypes"
-	"github.com/medleydb/medley/datatypes/str"
 	"github.com/medleydb/medley/keyspace"
-	"github.com/medleydb/medley/keyspace/aof"
 	"github.com/medleydb/medley/keyspace/disk"
 	"github.com/medleydb/medley/keyspace/rdb"
 )
@@ -389,63 +386,4 @@ func (s *Service) tickSaves() {
 			go s.run(v)
 		}
 	}
-}
-
-// writeCommands writes a snapshot as commands: for people who want to read it, or to edit it.
-// Strings are SET, everything else RESTORE.
-func (s *Service) writeCommands(w io.Writer, v *save, cut func()) error {
-	var libraries []string
-	head := func() error {
-		var b []byte
-		for _, source := range libraries {
-			b = aof.AppendCommand(b, [][]byte{[]byte("FUNCTION"), []byte("LOAD"), []byte(source)})
-		}
-		libraries = nil
-		_, err := w.Write(b)
-		return err
-	}
-	err := s.store.Snapshot(keyspace.SnapshotOptions{
-		Cut: func(keyspace.SnapshotFigures) {
-			libraries = s.libraries.Sources()
-			if cut != nil {
-				cut()
-			}
-		},
-		Encoder: func() func([]byte, keyspace.Item) []byte { return appendItem },
-		Write: func(chunk []byte, keys int) error {
-			v.written.Add(int64(keys))
-			if err := head(); err != nil {
-				return err
-			}
-			_, err := w.Write(chunk)
-			return err
-		},
-		Object: func(it keyspace.Item) error {
-			v.written.Add(1)
-			if err := head(); err != nil {
-				return err
-			}
-			_, err := w.Write(appendItem(nil, it))
-			return err
-		},
-		Stop: v.stop,
-	})
-	if err != nil {
-		return err
-	}
-	return head()
-}
-
-// appendItem appends the commands that make a key.
-func appendItem(b []byte, it keyspace.Item) []byte {
-	b = aof.AppendCommand(b, [][]byte{[]byte("SELECT"), strconv.AppendInt(nil, int64(it.DB), 10)})
-	ms := strconv.AppendInt(nil, it.ExpiryMs, 10)
-	if it.Value.Kind == datatypes.String && it.Value.Encoding != str.Sparse {
-		argv := [][]byte{[]byte("SET"), it.Key, str.String{}.Of(it.Value).AppendTo(nil)}
-		if it.ExpiryMs != 0 {
-			argv = append(argv, []byte("PXAT"), ms)
-		}
-		return aof.AppendCommand(b, argv)
-	}
-	return aof.AppendCommand(b, [][]byte{[]byte("RESTORE"), it.Key, ms, rdb.AppendDump(nil, it.Value), []byte("ABSTTL")})
 }
