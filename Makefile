@@ -5,7 +5,7 @@ BIN := bin/medley
 # Packages in which goroutines meet.
 CONCURRENT := ./keyspace/... ./commands/... ./server/...
 
-.PHONY: all build run test race invariants vet fmt-check cross bench bench-peers churn conformance-upstream differ fuzz crash clients clients-large idle
+.PHONY: all build run test race invariants vet fmt-check cross bench bench-peers churn conformance-upstream differ fuzz crash replicas clients clients-large idle
 
 all: build
 
@@ -85,6 +85,12 @@ CRASH_ROUNDS ?= 200
 crash:
 	MEDLEY_CRASH_ROUNDS=$(CRASH_ROUNDS) $(GO) test -count=1 -v -run '^TestCrash$$' -timeout 1h ./conformance
 	MEDLEY_CRASH_ROUNDS=1 $(GO) test -count=1 -v -run '^TestTruncatedJournal$$' -timeout 10m ./commands/persistence
+
+# Other servers as replicas of this one, each for so many seconds of writes and lost connections
+# (MEDLEY_REFERENCE, or redis-server and valkey-server from PATH).
+REPLICA_SECONDS ?= 200
+replicas:
+	MEDLEY_REPLICA_SECONDS=$(REPLICA_SECONDS) MEDLEY_REQUIRE_REFERENCE=1 $(GO) test -count=1 -v -run '^TestReplicas$$' -timeout 1h ./conformance
 
 # Node's client libraries against this server, beside go-redis.
 clients:

@@ -666,24 +666,17 @@ func (s *Service) ReloadJournal() error {
 	if s == nil {
 		return ErrNoFiles
 	}
-	v, err := s.beginAlone()
-	if err != nil {
-		return err
-	}
-	defer s.end(v)
-	tx := s.store.NewTx()
-	tx.Begin(s.nowMs())
-	tx.LockAll()
-	defer tx.End()
-	s.mu.Lock()
-	l := s.journal.log
-	s.mu.Unlock()
-	if l != nil {
-		if err := l.Flush(); err != nil {
-			return err
+	return s.alone(func(_ *save, tx *keyspace.Tx) error {
+		s.mu.Lock()
+		l := s.journal.log
+		s.mu.Unlock()
+		if l != nil {
+			if err := l.Flush(); err != nil {
+				return err
+			}
 		}
-	}
-	s.flushAll(tx)
-	_, _, err = s.loadJournal(tx)
-	return err
+		s.flushAll(tx)
+		_, _, err := s.loadJournal(tx)
+		return err
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -350,5 +351,36 @@ func TestEmptied(t *testing.T) {
 	p.want("OK", "FLUSHALL")
 	if p.info("rdb_bgsave_in_progress") != "0" || p.info("rdb_saves") != "2" {
 		t.Error("it is saved without a save point")
+	}
+}
+
+// TestSparse protects memory and disk from the zeros of a sparse bitmap: neither a snapshot nor a
+// base of commands makes them, and what is loaded is sparse again.
+func TestSparse(t *testing.T) {
+	for _, preamble := range []string{"yes", "no"} {
+		settings := []string{"appendonly", "yes", "aof-use-rdb-preamble", preamble}
+		p := open(t, t.TempDir(), settings...)
+		p.want("0", "SETBIT", "bits", "4294967295", "1")
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		p.want("OK", "SAVE")
+		rewrites := p.info("aof_rewrites")
+		p.want("Background append only file rewriting started", "BGREWRITEAOF")
+		until(t, "the rewrite ends", func() bool { return p.info("aof_rewrite_in_progress") == "0" && p.info("aof_rewrites") != rewrites })
+		p.CloseWith(false)
+		for _, from := range [][]string{settings, nil} {
+			q := open(t, p.dir, from...)
+			var size int
+			if fmt.Sscan(q.do("MEMORY", "USAGE", "bits"), &size); size == 0 || size > 4096 {
+				t.Errorf("it takes %d bytes", size)
+			}
+			q.want("1", "BITCOUNT", "bits")
+			q.want("536870912", "STRLEN", "bits")
+			q.CloseWith(false)
+		}
+		runtime.ReadMemStats(&after)
+		if n := after.TotalAlloc - before.TotalAlloc; n > 256<<20 {
+			t.Errorf("%d bytes were made meanwhile", n)
+		}
 	}
 }
