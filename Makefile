@@ -5,7 +5,7 @@ BIN := bin/medley
 # Packages in which goroutines meet.
 CONCURRENT := ./keyspace/... ./commands/... ./server/...
 
-.PHONY: all build run test race invariants vet fmt-check cross bench bench-peers churn conformance-upstream differ fuzz crash clients clients-large idle programs programs-short
+.PHONY: all build run test race invariants vet fmt-check cross bench bench-peers churn conformance-upstream differ fuzz crash replicas clients clients-large idle programs programs-short
 
 all: build
 
@@ -83,10 +83,18 @@ fuzz:
 	$(GO) test -run '^$$' -fuzz FuzzLZF -fuzztime $(FUZZTIME) ./keyspace/rdb
 	$(GO) test -run '^$$' -fuzz FuzzReader -fuzztime $(FUZZTIME) ./keyspace/aof
 
-# A server that is killed at any moment, again and again: what was acknowledged must be there.
+# A server that is killed at any moment, again and again: what was acknowledged must be there. And
+# a journal that is cut at every byte of its end.
 CRASH_ROUNDS ?= 200
 crash:
 	MEDLEY_CRASH_ROUNDS=$(CRASH_ROUNDS) $(GO) test -count=1 -v -run '^TestCrash$$' -timeout 1h ./conformance
+	MEDLEY_CRASH_ROUNDS=1 $(GO) test -count=1 -v -run '^TestTruncatedJournal$$' -timeout 10m ./commands/persistence
+
+# Other servers as replicas of this one, each for so many seconds of writes and lost connections
+# (MEDLEY_REFERENCE, or redis-server and valkey-server from PATH).
+REPLICA_SECONDS ?= 200
+replicas:
+	MEDLEY_REPLICA_SECONDS=$(REPLICA_SECONDS) MEDLEY_REQUIRE_REFERENCE=1 $(GO) test -count=1 -v -run '^TestReplicas$$' -timeout 1h ./conformance
 
 # Node's client libraries against this server, beside go-redis.
 clients:

@@ -12,12 +12,14 @@ import (
 
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/commands/config"
+	"github.com/medleydb/medley/commands/migrate"
 	"github.com/medleydb/medley/commands/persistence"
 	"github.com/medleydb/medley/commands/replication"
 	"github.com/medleydb/medley/commands/scriptcmd"
 	"github.com/medleydb/medley/commands/slowlog"
 	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/keyspace"
+	"github.com/medleydb/medley/keyspace/disk"
 )
 
 // Options configure an engine; the zero value gives the defaults.
@@ -36,6 +38,8 @@ type Options struct {
 	// Files says that the data is kept in files, in the folder that the setting dir
 	// names; Open loads them.
 	Files bool
+	// Disk is where the files are written; default the operating system's.
+	Disk disk.System
 	// LoadLater leaves it to the program to call Load: until that has returned, commands are
 	// refused.
 	LoadLater bool
@@ -89,7 +93,7 @@ func Open(o Options) (*Engine, error) {
 	e.svc = &command.Services{
 		Store: store, Config: o.Config, Table: table, Clients: command.NewClients(), Stats: command.NewStats(table.Len()),
 		Rates: &command.Rates{}, Monitor: slowlog.NewMonitor(),
-		Pause: &command.Pause{}, Hub: command.NewHub(), Feed: &command.Feed{}, Log: o.Log, RunID: randomHex(40), Unblock: e.unblock, Kill: e.kill,
+		Pause: &command.Pause{}, Hub: command.NewHub(), Targets: &migrate.Pool{}, Feed: &command.Feed{}, Log: o.Log, RunID: randomHex(40), Unblock: e.unblock, Kill: e.kill,
 		Users: command.Password(o.Config.Requirepass.Load), ImportMode: o.Config.ImportMode.Load,
 	}
 	e.svc.Tracking = command.NewTracking(store, e.svc.Clients, o.Config.TrackingTableMaxKeys.Load)
@@ -113,7 +117,7 @@ func Open(o Options) (*Engine, error) {
 	e.eviction.Store(&evictionPolicy{})
 	e.followConfig()
 	if o.Files {
-		e.svc.Files = persistence.New(persistence.Options{Store: store, Config: o.Config, Log: o.Log, NowMs: e.NowMs, Version: command.CompatVersion, Libraries: scripts,
+		e.svc.Files = persistence.New(persistence.Options{Store: store, Config: o.Config, Log: o.Log, NowMs: e.NowMs, Version: command.CompatVersion, Disk: o.Disk, Libraries: scripts,
 			JournalOptions: persistence.JournalOptions{Also: o.Journal, Durable: e.durable, Replay: e.replay}})
 		e.svc.Files.BeginLoad()
 		e.svc.Primary = replication.New(replication.Options{Config: o.Config, Log: o.Log, NowMs: e.NowMs,
@@ -181,6 +185,7 @@ func (e *Engine) close(save bool) error {
 	}
 	close(e.stop)
 	e.done.Wait()
+	e.svc.Targets.Close()
 	return e.svc.Files.Close(save && !e.svc.Files.Loading())
 }
 
@@ -244,6 +249,7 @@ func (e *Engine) tick(tx *keyspace.Tx) {
 	}
 	e.svc.Files.Tick()
 	e.svc.Tracking.Shrink()
+	e.svc.Targets.Tick(time.Now())
 	if p := e.svc.Primary; p != nil && now-e.pingedMs >= e.svc.Config.ReplPingReplicaPeriod.Load()*1000 {
 		e.pingedMs = now
 		p.Ping()

@@ -36,10 +36,11 @@ var seedings = []seeding{
 
 // A speaker sends commands to a server under test.
 type speaker struct {
-	t    *testing.T
-	c    cases.Client
-	n    string   // whose errors are told with
-	sent []string // names of commands whose replies are to come
+	t      *testing.T
+	c      cases.Client
+	n      string   // whose errors are told with
+	sent   []string // names of commands whose replies are to come
+	target cases.Target
 }
 
 func speakTo(t *testing.T, target cases.Target, name string) *speaker {
@@ -48,7 +49,7 @@ func speakTo(t *testing.T, target cases.Target, name string) *speaker {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	return &speaker{t: t, c: c, n: name}
+	return &speaker{t: t, c: c, n: name, target: target}
 }
 
 func (s *speaker) try(args ...string) command.Value {

@@ -4,18 +4,23 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/medleydb/medley/commands/config"
 	"github.com/medleydb/medley/conformance/reference"
 )
 
 // TestReplicas protects the stream of changes: other servers that run as replicas of Medley have
-// the same data in the end, after mixed writes and a lost connection.
+// the same data in the end, after mixed writes and a lost connection. MEDLEY_REPLICA_SECONDS says how
+// long each is written to, and loses its connection again and again.
 func TestReplicas(t *testing.T) {
+	seconds, _ := strconv.Atoi(os.Getenv("MEDLEY_REPLICA_SECONDS"))
+	lasts := time.Duration(seconds) * time.Second
 	for i, binary := range references(t) {
 		t.Run(fmt.Sprint(i, " ", filepath.Base(binary)), func(t *testing.T) {
 			l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -39,8 +44,11 @@ func TestReplicas(t *testing.T) {
 
 			other := speakTo(t, server, filepath.Base(binary))
 			own.untilIn("replication", "state=online")
+			if list := own.do("CLIENT", "LIST", "TYPE", "replica").Str; !strings.Contains(list, " flags=S ") {
+				t.Errorf("the replica is not among the clients: %q", list)
+			}
 			r := rand.New(rand.NewPCG(3, uint64(i)))
-			for round := range 3 {
+			for round, end := 0, time.Now().Add(lasts); round < 3 || time.Now().Before(end); round++ {
 				for range 500 {
 					n := fmt.Sprint(r.IntN(50))
 					own.put([][]string{
@@ -56,8 +64,13 @@ func TestReplicas(t *testing.T) {
 				own.put("SELECT", "0")
 				own.put("EXEC")
 				own.settle()
-				if round == 1 {
+				if round%100 != 1 {
+					continue
+				}
+				if (i+round/100)%2 == 0 {
 					other.do("CLIENT", "KILL", "TYPE", "master")
+				} else if own.do("CLIENT", "KILL", "TYPE", "replica").Int != 1 && round == 1 {
+					t.Error("the replica's connection was not killed")
 				}
 			}
 			if n := own.do("WAIT", "1", "9000").Int; n != 1 {
@@ -65,7 +78,7 @@ func TestReplicas(t *testing.T) {
 			}
 			alike(t, own, other)
 			// Valkey forgets the stream of a primary whose connection was killed there.
-			if again := own.do("INFO", "stats").Str; !strings.Contains(binary, "valkey") && !(containsField(again, "sync_full", "1") && containsField(again, "sync_partial_ok", "1")) {
+			if again := own.do("INFO", "stats").Str; lasts == 0 && !strings.Contains(binary, "valkey") && !(containsField(again, "sync_full", "1") && containsField(again, "sync_partial_ok", "1")) {
 				t.Error("the replica did not go on where it was")
 			}
 		})

@@ -16,6 +16,7 @@ import (
 	"github.com/medleydb/medley/commands"
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/commands/config"
+	"github.com/medleydb/medley/commands/migrate"
 	"github.com/medleydb/medley/server/netio"
 )
 
@@ -69,6 +70,9 @@ func New(o Options) (*Server, error) {
 		s.sockets = netio.NewGoroutines(handler{s})
 	} else if s.sockets, err = netio.New(handler{s}, o.Loops); err != nil {
 		return nil, err
+	}
+	o.Engine.Services().Targets.Dial = func(host, port string, timeout time.Duration) (migrate.Conn, error) {
+		return net.DialTimeout("tcp", net.JoinHostPort(host, port), timeout)
 	}
 	s.accepting.Add(1)
 	go s.cron()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/medleydb/medley/commands/migrate"
 	"github.com/medleydb/medley/commands/persistence"
 	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/datatypes/hash"
@@ -91,6 +92,9 @@ var wireTexts = map[error]string{
 	hash.ErrNotInteger:         "ERR hash value is not an integer",
 	hash.ErrNotFloat:           "ERR hash value is not a float",
 	hll.ErrNotHLL:              "WRONGTYPE Key is not a valid HyperLogLog string value.",
+	migrate.ErrConnect:         "IOERR error or timeout connecting to the client",
+	migrate.ErrWrite:           "IOERR error or timeout writing to target instance",
+	migrate.ErrRead:            "IOERR error or timeout reading to target instance",
 	persistence.ErrSaving:      "ERR Background save already in progress",
 	persistence.ErrRewriting:   "ERR Background append only file rewriting already in progress",
 	persistence.ErrBusy:        "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a BGSAVE whenever possible.",

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/medleydb/medley/commands/config"
+	"github.com/medleydb/medley/commands/migrate"
 	"github.com/medleydb/medley/commands/persistence"
 	"github.com/medleydb/medley/commands/replication"
 	"github.com/medleydb/medley/commands/slowlog"
@@ -30,6 +31,8 @@ type Services struct {
 	Log      *slog.Logger
 	// Files keep the data; nil in an engine that was opened without a folder.
 	Files *persistence.Service
+	// Targets are servers that keys are moved to.
+	Targets *migrate.Pool
 	// Primary hands changes on to replicas; nil likewise.
 	Primary *replication.Primary
 	RunID   string                 // 40 hex digits

@@ -135,6 +135,7 @@ type Persistence struct {
 	Save                              Ref[[]SavePoint]
 	Dbfilename                        String
 	Rdbcompression                    Bool
+	RDBSaveIncrementalFsync           Bool
 	Rdbchecksum                       Bool
 	RDBVersion                        Enum[RDBVersion]
 	RDBVersionCheck                   Enum[RDBVersionCheck]
@@ -152,6 +153,7 @@ type Persistence struct {
 	AOFLoadTruncated                  Bool
 	AOFLoadCorruptTailMaxSize         Int // bytes; 0: never cut
 	AOFUseRDBPreamble                 Bool
+	AOFRewriteIncrementalFsync        Bool
 	AOFTimestampEnabled               Bool
 	AOFDisableAutoGC                  Bool
 	Backupdirname                     String

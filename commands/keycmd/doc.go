@@ -9,7 +9,7 @@ func Specs() []*command.Spec {
 		&del, &unlink, &exists, &touch, &typeSpec, &rename, &renamenx, &copySpec, &move,
 		&expire, &pexpire, &expireat, &pexpireat, &persist, &ttl, &pttl, &expiretime, &pexpiretime,
 		&keys, &scan, &randomkey, &object,
-		&dump, &restore, &restoreAsking,
+		&dump, &restore, &restoreAsking, &migrateSpec,
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/medleydb/medley/commands/config"
 	"github.com/medleydb/medley/keyspace"
 	"github.com/medleydb/medley/keyspace/aof"
+	"github.com/medleydb/medley/keyspace/disk"
 )
 
 // journal is the part of a Service that keeps every change.
@@ -68,7 +69,11 @@ func (b both) Append(batch []keyspace.Effect) int64 {
 func (s *Service) journalDir() string  { return s.path(s.cfg.Appenddirname.Load()) }
 func (s *Service) journalName() string { return s.cfg.Appendfilename.Load() }
 
+// policy returns when the journal is forced to disk at present.
 func (s *Service) policy() aof.Policy {
+	if s.relaxed.Load() {
+		return aof.Never
+	}
 	switch s.cfg.Appendfsync.Load() {
 	case config.FsyncAlways:
 		return aof.Always
@@ -122,7 +127,7 @@ func (s *Service) retire(l *aof.Log) {
 }
 
 // openLog opens a log that goes on in a file.
-func (s *Service) openLog(f *os.File, size int64) *aof.Log {
+func (s *Service) openLog(f disk.File, size int64) *aof.Log {
 	return aof.Open(f, size, aof.Options{
 		Start:  s.ended.Load(),
 		Policy: s.policy(), Times: s.cfg.AOFTimestampEnabled.Load(), NowMs: s.nowMs,
@@ -149,11 +154,22 @@ func (s *Service) journalState(err error) {
 	}()
 }
 
+// relax brings relaxed up to date: with no-appendfsync-on-rewrite nothing is forced to disk while a
+// large file is being written, so that nobody waits behind that. mu is held.
+func (s *Service) relax() {
+	busy := s.save != nil && s.save.background || s.journal.rewriting != nil
+	if on := busy && s.cfg.NoAppendfsyncOnRewrite.Load(); s.relaxed.Swap(on) != on && s.journal.log != nil {
+		s.journal.log.SetPolicy(s.policy())
+		s.o.Durable(0, s.policy() != aof.Always)
+	}
+}
+
 // followJournal brings the journal to what the settings say.
 func (s *Service) followJournal() {
-	on, policy := s.cfg.Appendonly.Load(), s.policy()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.relax()
+	on, policy := s.cfg.Appendonly.Load(), s.policy()
 	if s.loading.Load() || s.closed {
 		return
 	}
@@ -208,6 +224,7 @@ func (s *Service) startRewriteLocked() (scheduled bool) {
 	j.scheduled = false
 	v := &save{background: true, startMs: s.nowMs(), stop: make(chan struct{})}
 	j.rewriting, j.starting = v, j.log == nil && s.cfg.Appendonly.Load()
+	s.relax()
 	go s.rewrite(v, j.starting)
 	return false
 }
@@ -234,6 +251,7 @@ func (s *Service) rewrite(v *save, starting bool) {
 		s.log.Error("the journal could not be written anew", "error", err)
 	}
 	j.rewriting, j.starting = nil, false
+	s.relax()
 	s.idle.Broadcast()
 }
 
@@ -248,7 +266,7 @@ func (s *Service) readManifest() (*aof.Manifest, error) {
 
 func (s *Service) rewriteFiles(v *save, starting bool) error {
 	dir, name := s.journalDir(), s.journalName()
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := s.makeDir(dir); err != nil {
 		return err
 	}
 	old, err := s.readManifest()
@@ -265,16 +283,20 @@ func (s *Service) rewriteFiles(v *save, starting bool) error {
 	s.journal.seq = max(s.journal.seq+1, old.NextIncr())
 	next := aof.File{Seq: s.journal.seq}
 	next.Name = aof.IncrName(name, next.Seq)
-	incr, err := os.OpenFile(filepath.Join(dir, next.Name), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	incr, err := s.disk.Open(filepath.Join(dir, next.Name), os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
 	if err != nil {
+		return err
+	}
+	if err := s.disk.SyncDir(dir); err != nil {
+		incr.Close()
 		return err
 	}
 	if !starting {
 		named := old.Clone()
 		named.Incr = append(named.Incr, next)
-		if err := named.Write(dir, name); err != nil {
+		if err := named.Write(s.disk, dir, name); err != nil {
 			incr.Close()
-			os.Remove(incr.Name())
+			s.disk.Remove(incr.Name())
 			return err
 		}
 	}
@@ -297,9 +319,9 @@ func (s *Service) rewriteFiles(v *save, starting bool) error {
 			m.History = append(m.History, *old.Base)
 		}
 		m.History = append(m.History, old.Incr...)
-		err = m.Write(dir, name)
+		err = m.Write(s.disk, dir, name)
 		if err == nil {
-			if err := m.RemoveHistory(dir, name); err != nil {
+			if err := m.RemoveHistory(s.disk, dir, name); err != nil {
 				s.log.Warn("old files of the journal could not be removed", "error", err)
 			}
 		}
@@ -310,7 +332,7 @@ func (s *Service) rewriteFiles(v *save, starting bool) error {
 	if starting && log != nil && (err != nil || !s.cfg.Appendonly.Load() || s.closed) { // or it was turned off meanwhile
 		s.ending.Go(func() {
 			s.retire(log)
-			os.Remove(incr.Name()) // no manifest names it, or the journal is off
+			s.disk.Remove(incr.Name()) // no manifest names it, or the journal is off
 		})
 		return err
 	}
@@ -338,13 +360,13 @@ func (s *Service) rewriteBase(v *save, old *aof.Manifest, dir, name string) erro
 	if old.Base != nil {
 		m.History = append(m.History, *old.Base)
 	}
-	if err := m.Write(dir, name); err != nil {
+	if err := m.Write(s.disk, dir, name); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	s.journal.baseSize, s.journal.oldSize = size, size
 	s.mu.Unlock()
-	return m.RemoveHistory(dir, name)
+	return m.RemoveHistory(s.disk, dir, name)
 }
 
 // writeBase writes a snapshot as a base.
@@ -353,7 +375,7 @@ func (s *Service) writeBase(v *save, old *aof.Manifest, dir, name string, cut fu
 	snapshot := s.cfg.AOFUseRDBPreamble.Load()
 	base.Name = aof.BaseName(name, base.Seq, snapshot)
 	path := filepath.Join(dir, base.Name)
-	err = s.writeFile(path, func(w io.Writer) error {
+	err = s.writeFile(path, s.cfg.AOFRewriteIncrementalFsync.Load(), func(w io.Writer) error {
 		if !snapshot {
 			return s.writeCommands(w, v, cut)
 		}
@@ -436,25 +458,29 @@ func (s *Service) openJournal() error {
 		}
 		return nil
 	}
-	if len(m.Incr) == 0 {
+	fresh := len(m.Incr) == 0
+	if fresh {
 		seq := m.NextIncr()
 		m.Incr = append(m.Incr, aof.File{Name: aof.IncrName(name, seq), Seq: seq})
-		if err := m.Write(dir, name); err != nil {
-			return err
-		}
 	}
 	last := m.Incr[len(m.Incr)-1]
-	f, err := os.OpenFile(filepath.Join(dir, last.Name), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
+	f, err := s.disk.Open(filepath.Join(dir, last.Name), os.O_WRONLY|os.O_CREATE|os.O_APPEND)
 	if err != nil {
 		return err
 	}
-	if err := aof.SyncDir(dir); err != nil {
+	// A file that the manifest names must be there.
+	if err := s.disk.SyncDir(dir); err != nil {
 		return err
 	}
-	if err := m.RemoveHistory(dir, name); err != nil {
+	if fresh {
+		if err := m.Write(s.disk, dir, name); err != nil {
+			return err
+		}
+	}
+	if err := m.RemoveHistory(s.disk, dir, name); err != nil {
 		return err
 	}
-	fi, err := f.Stat()
+	fi, err := os.Stat(f.Name())
 	if err != nil {
 		return err
 	}
@@ -486,6 +512,8 @@ func (s *Service) loadJournal(tx *keyspace.Tx) (n loadCounts, commands int64, er
 	m, err := aof.ReadManifest(dir, name)
 	if errors.Is(err, os.ErrNotExist) {
 		m, err = s.adoptOldFile(dir, name)
+	} else if err == nil {
+		err = s.finishAdopting(m, dir, name)
 	}
 	if err != nil {
 		return n, 0, err
@@ -517,21 +545,48 @@ func (s *Service) loadJournal(tx *keyspace.Tx) (n loadCounts, commands int64, er
 	return n, commands, nil
 }
 
-// adoptOldFile makes the single file that servers had before Redis 7 the base of a journal.
+// adoptOldFile makes the single file that servers had before Redis 7 the base of a journal. The
+// manifest that names it is written first: a crash leaves the file for finishAdopting.
 func (s *Service) adoptOldFile(dir, name string) (*aof.Manifest, error) {
 	old := s.path(name)
 	if _, err := os.Stat(old); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := s.makeDir(dir); err != nil {
 		return nil, err
 	}
 	m := &aof.Manifest{Base: &aof.File{Name: name, Seq: 1}}
-	if err := m.Write(dir, name); err != nil {
+	if err := m.Write(s.disk, dir, name); err != nil {
 		return nil, err
 	}
 	s.log.Info("the journal of an older server is taken over", "file", old)
-	return m, os.Rename(old, filepath.Join(dir, name))
+	return m, s.finishAdopting(m, dir, name)
+}
+
+// finishAdopting brings the file of an older server to its place, where it is not there yet.
+func (s *Service) finishAdopting(m *aof.Manifest, dir, name string) error {
+	if m.Base == nil || m.Base.Name != name || len(m.Incr) > 0 {
+		return nil
+	}
+	path := filepath.Join(dir, name)
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	if err := s.disk.Rename(s.path(name), path); err != nil {
+		return err
+	}
+	if err := s.disk.SyncDir(dir); err != nil {
+		return err
+	}
+	return s.disk.SyncDir(filepath.Dir(s.path(name)))
+}
+
+// makeDir makes a folder, and forces its name to disk: what is in a folder without a name is lost.
+func (s *Service) makeDir(dir string) error {
+	if err := s.disk.Mkdir(dir); err != nil {
+		return err
+	}
+	return s.disk.SyncDir(filepath.Dir(dir))
 }
 
 // loadJournalFile loads one file, before which so many bytes have been loaded. last says that
@@ -585,7 +640,7 @@ func (s *Service) loadJournalFile(path string, last bool, before int64, tx *keys
 			return commands, 0, err
 		}
 		s.log.Warn("the end of the journal is cut off", "file", path, "error", err, "bytes", cut, "left", x.Good())
-		if err := truncate(path, x.Good()); err != nil {
+		if err := s.truncate(path, x.Good()); err != nil {
 			return commands, 0, err
 		}
 		return commands, x.Good(), nil
@@ -593,8 +648,8 @@ func (s *Service) loadJournalFile(path string, last bool, before int64, tx *keys
 }
 
 // truncate cuts a file, and forces that to disk.
-func truncate(path string, size int64) error {
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+func (s *Service) truncate(path string, size int64) error {
+	f, err := s.disk.Open(path, os.O_WRONLY)
 	if err != nil {
 		return err
 	}
@@ -619,24 +674,17 @@ func (s *Service) ReloadJournal() error {
 	if s == nil {
 		return ErrNoFiles
 	}
-	v, err := s.beginAlone()
-	if err != nil {
-		return err
-	}
-	defer s.end(v)
-	tx := s.store.NewTx()
-	tx.Begin(s.nowMs())
-	tx.LockAll()
-	defer tx.End()
-	s.mu.Lock()
-	l := s.journal.log
-	s.mu.Unlock()
-	if l != nil {
-		if err := l.Flush(); err != nil {
-			return err
+	return s.alone(func(_ *save, tx *keyspace.Tx) error {
+		s.mu.Lock()
+		l := s.journal.log
+		s.mu.Unlock()
+		if l != nil {
+			if err := l.Flush(); err != nil {
+				return err
+			}
 		}
-	}
-	s.flushAll(tx)
-	_, _, err = s.loadJournal(tx)
-	return err
+		s.flushAll(tx)
+		_, _, err := s.loadJournal(tx)
+		return err
+	})
 }

@@ -220,29 +220,22 @@ func (s *Service) Reload(o ReloadOptions) error {
 	if s == nil {
 		return ErrNoFiles
 	}
-	v, err := s.beginAlone()
-	if err != nil {
-		return err
-	}
-	defer s.end(v)
-	tx := s.store.NewTx()
-	tx.Begin(s.nowMs())
-	tx.LockAll()
-	defer tx.End()
-	path := s.path(s.cfg.Dbfilename.Load())
-	if !o.NoSave {
-		if err := s.writeFile(path, func(w io.Writer) error { return s.writeHeld(w, v, tx) }); err != nil {
-			return err
+	return s.alone(func(v *save, tx *keyspace.Tx) error {
+		path := s.path(s.cfg.Dbfilename.Load())
+		if !o.NoSave {
+			if err := s.writeFile(path, s.cfg.RDBSaveIncrementalFsync.Load(), func(w io.Writer) error { return s.writeHeld(w, v, tx) }); err != nil {
+				return err
+			}
 		}
-	}
-	if !o.NoFlush {
-		s.flushAll(tx)
-	}
-	_, err = s.loadFile(path, tx, o.Merge)
-	s.mu.Lock()
-	s.journal.scheduled = s.journal.log != nil // which is not what was loaded
-	s.mu.Unlock()
-	return err
+		if !o.NoFlush {
+			s.flushAll(tx)
+		}
+		_, err := s.loadFile(path, tx, o.Merge)
+		s.mu.Lock()
+		s.journal.scheduled = s.journal.log != nil // which is not what was loaded
+		s.mu.Unlock()
+		return err
+	})
 }
 
 // flushAll removes all data; tx holds all shards.
@@ -253,6 +246,20 @@ func (s *Service) flushAll(tx *keyspace.Tx) {
 	}
 	tx.Commit(nil)
 	s.libraries.Clear()
+}
+
+// alone runs fn while nothing else happens, with a transaction that holds all shards.
+func (s *Service) alone(fn func(v *save, tx *keyspace.Tx) error) error {
+	v, err := s.beginAlone()
+	if err != nil {
+		return err
+	}
+	defer s.end(v)
+	tx := s.store.NewTx()
+	tx.Begin(s.nowMs())
+	tx.LockAll()
+	defer tx.End()
+	return fn(v, tx)
 }
 
 // beginAlone is begin for what happens while nothing else does: a snapshot that is being

@@ -21,6 +21,7 @@ import (
 	"github.com/medleydb/medley/commands/config"
 	"github.com/medleydb/medley/keyspace"
 	"github.com/medleydb/medley/keyspace/aof"
+	"github.com/medleydb/medley/keyspace/disk"
 )
 
 // Errors of what a client asks for.
@@ -50,6 +51,8 @@ type Options struct {
 	Log     *slog.Logger
 	NowMs   func() int64
 	Version string // that files are said to be of
+	// Disk is where files are written; default disk.OS.
+	Disk disk.System
 	// Libraries are kept with the data.
 	Libraries Libraries
 	JournalOptions
@@ -73,6 +76,7 @@ type Service struct {
 	nowMs   func() int64
 	version string
 
+	disk      disk.System
 	libraries Libraries
 	o         JournalOptions
 
@@ -81,6 +85,7 @@ type Service struct {
 	ended    atomic.Int64 // offset at which the last log has ended
 	ending   sync.WaitGroup
 
+	relaxed atomic.Bool // the journal is not forced to disk for now
 	loading atomic.Bool
 	refusal atomic.Pointer[error]
 
@@ -109,7 +114,10 @@ type figures struct {
 
 // New returns a Service; it loads nothing and writes nothing yet.
 func New(o Options) *Service {
-	s := &Service{store: o.Store, cfg: o.Config, log: o.Log, nowMs: o.NowMs, version: o.Version, libraries: o.Libraries, o: o.JournalOptions}
+	s := &Service{store: o.Store, cfg: o.Config, log: o.Log, nowMs: o.NowMs, version: o.Version, disk: o.Disk, libraries: o.Libraries, o: o.JournalOptions}
+	if s.disk == nil {
+		s.disk = disk.OS
+	}
 	s.journal.tookSec = -1
 	s.o.Durable(0, true)
 	s.idle.L = &s.mu
@@ -121,7 +129,7 @@ func New(o Options) *Service {
 	s.cfg.OnChange(func() error {
 		s.followJournal()
 		return nil
-	}, "appendonly", "appendfsync")
+	}, "appendonly", "appendfsync", "no-appendfsync-on-rewrite")
 	return s
 }
 

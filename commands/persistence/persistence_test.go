@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -33,6 +34,10 @@ func open(t *testing.T, dir string, settings ...string) *place {
 }
 
 func tryOpen(t *testing.T, dir string, settings ...string) (*place, error) {
+	return tryOpenWith(t, commands.Options{}, dir, settings...)
+}
+
+func tryOpenWith(t *testing.T, o commands.Options, dir string, settings ...string) (*place, error) {
 	cfg := config.New()
 	settings = append([]string{"dir", dir, "save", "", "enable-debug-command", "yes"}, settings...)
 	for i := 0; i < len(settings); i += 2 {
@@ -40,7 +45,8 @@ func tryOpen(t *testing.T, dir string, settings ...string) (*place, error) {
 			t.Fatal(err)
 		}
 	}
-	e, err := commands.Open(commands.Options{Config: cfg, Files: true})
+	o.Config, o.Files = cfg, true
+	e, err := commands.Open(o)
 	if err != nil {
 		return nil, err
 	}
@@ -327,5 +333,54 @@ func TestBrokenFile(t *testing.T) {
 	os.WriteFile(path, whole, 0o644)
 	if _, err := tryOpen(t, p.dir); err == nil {
 		t.Fatal("a changed file is taken for what it was")
+	}
+}
+
+// TestEmptied protects a file from keeping what FLUSHALL has removed, where there are save points.
+func TestEmptied(t *testing.T) {
+	p := open(t, t.TempDir(), "save", "3600 1000")
+	p.want("OK", "SET", "k", "v")
+	p.want("OK", "SAVE")
+	p.want("OK", "CONFIG", "SET", "rdb-key-save-delay", "10000000")
+	p.want("Background saving started", "BGSAVE")
+	p.want("OK", "FLUSHALL")
+	until(t, "the empty data is saved", func() bool { return p.info("rdb_bgsave_in_progress") == "0" && p.info("rdb_saves") == "2" })
+	q := open(t, p.dir)
+	q.want("0", "DBSIZE")
+	p.want("OK", "CONFIG", "SET", "save", "")
+	p.want("OK", "FLUSHALL")
+	if p.info("rdb_bgsave_in_progress") != "0" || p.info("rdb_saves") != "2" {
+		t.Error("it is saved without a save point")
+	}
+}
+
+// TestSparse protects memory and disk from the zeros of a sparse bitmap: neither a snapshot nor a
+// base of commands makes them, and what is loaded is sparse again.
+func TestSparse(t *testing.T) {
+	for _, preamble := range []string{"yes", "no"} {
+		settings := []string{"appendonly", "yes", "aof-use-rdb-preamble", preamble}
+		p := open(t, t.TempDir(), settings...)
+		p.want("0", "SETBIT", "bits", "4294967295", "1")
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		p.want("OK", "SAVE")
+		rewrites := p.info("aof_rewrites")
+		p.want("Background append only file rewriting started", "BGREWRITEAOF")
+		until(t, "the rewrite ends", func() bool { return p.info("aof_rewrite_in_progress") == "0" && p.info("aof_rewrites") != rewrites })
+		p.CloseWith(false)
+		for _, from := range [][]string{settings, nil} {
+			q := open(t, p.dir, from...)
+			var size int
+			if fmt.Sscan(q.do("MEMORY", "USAGE", "bits"), &size); size == 0 || size > 4096 {
+				t.Errorf("it takes %d bytes", size)
+			}
+			q.want("1", "BITCOUNT", "bits")
+			q.want("536870912", "STRLEN", "bits")
+			q.CloseWith(false)
+		}
+		runtime.ReadMemStats(&after)
+		if n := after.TotalAlloc - before.TotalAlloc; n > 256<<20 {
+			t.Errorf("%d bytes were made meanwhile", n)
+		}
 	}
 }

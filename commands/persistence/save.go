@@ -12,10 +12,8 @@ import (
 	"time"
 
 	"github.com/medleydb/medley/commands/config"
-	"github.com/medleydb/medley/datatypes"
-	"github.com/medleydb/medley/datatypes/str"
 	"github.com/medleydb/medley/keyspace"
-	"github.com/medleydb/medley/keyspace/aof"
+	"github.com/medleydb/medley/keyspace/disk"
 	"github.com/medleydb/medley/keyspace/rdb"
 )
 
@@ -47,6 +45,7 @@ func (s *Service) begin(background bool) (*save, error) {
 	v := &save{background: background, startMs: s.nowMs(), stop: make(chan struct{})}
 	s.save, s.scheduled = v, false
 	s.figures.lastTryMs = v.startMs
+	s.relax()
 	return v, nil
 }
 
@@ -84,6 +83,23 @@ func (s *Service) Save(schedule bool) (scheduled bool, err error) {
 	return false, err
 }
 
+// Emptied is told that all data was removed on purpose: where there are save points, a snapshot of
+// that takes the place of the file at once, and of one that is being written. All shards are held.
+func (s *Service) Emptied() {
+	if s == nil || s.Loading() || len(s.cfg.Save.Load()) == 0 {
+		return
+	}
+	s.mu.Lock()
+	if s.save != nil && s.save.background {
+		s.save.cancel()
+	}
+	s.scheduled = true
+	s.mu.Unlock()
+	if v, err := s.begin(true); err == nil { // else the next tick starts it
+		go s.run(v)
+	}
+}
+
 // CancelSave ends the snapshot that is being written, or forgets the scheduled one. Error:
 // ErrIdle.
 func (s *Service) CancelSave() (scheduled bool, err error) {
@@ -107,7 +123,7 @@ func (s *Service) CancelSave() (scheduled bool, err error) {
 func (s *Service) run(v *save) error {
 	path := s.path(s.cfg.Dbfilename.Load())
 	var dirty int64
-	err := s.writeFile(path, func(w io.Writer) (err error) {
+	err := s.writeFile(path, s.cfg.RDBSaveIncrementalFsync.Load(), func(w io.Writer) (err error) {
 		dirty, err = s.writeSnapshot(w, v, false, nil)
 		return err
 	})
@@ -131,6 +147,7 @@ func (s *Service) run(v *save) error {
 		f.lastTookSec = (now - v.startMs) / 1000
 	}
 	s.save = nil
+	s.relax()
 	s.decideLocked()
 	s.idle.Broadcast()
 	return err
@@ -143,20 +160,25 @@ func (s *Service) rdbOptions() rdb.Options {
 
 var tempNumber atomic.Int64
 
-// writeFile writes a file, whole or not at all.
-func (s *Service) writeFile(path string, write func(io.Writer) error) (err error) {
+// writeFile writes a file, whole or not at all. With steps what is written is forced to disk a few
+// megabytes at a time, so that no flood of them holds up what others force.
+func (s *Service) writeFile(path string, steps bool, write func(io.Writer) error) (err error) {
 	temp := filepath.Join(filepath.Dir(path), fmt.Sprintf("temp-%d-%d.rdb", os.Getpid(), tempNumber.Add(1)))
-	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	f, err := s.disk.Open(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
 	if err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
 			f.Close()
-			os.Remove(temp)
+			s.disk.Remove(temp)
 		}
 	}()
-	if err = write(f); err != nil {
+	var w io.Writer = f
+	if steps {
+		w = &stepWriter{file: f}
+	}
+	if err = write(w); err != nil {
 		return err
 	}
 	if err = f.Sync(); err != nil {
@@ -165,10 +187,27 @@ func (s *Service) writeFile(path string, write func(io.Writer) error) (err error
 	if err = f.Close(); err != nil {
 		return err
 	}
-	if err = os.Rename(temp, path); err != nil {
+	if err = s.disk.Rename(temp, path); err != nil {
 		return err
 	}
-	return aof.SyncDir(filepath.Dir(path))
+	return s.disk.SyncDir(filepath.Dir(path))
+}
+
+// A stepWriter forces a file to disk each time that it has grown by stepBytes.
+type stepWriter struct {
+	file disk.File
+	n    int
+}
+
+const stepBytes = 4 << 20
+
+func (w *stepWriter) Write(b []byte) (int, error) {
+	n, err := w.file.Write(b)
+	if w.n += n; w.n >= stepBytes && err == nil {
+		w.n = 0
+		err = w.file.SyncData()
+	}
+	return n, err
 }
 
 // A snapshotWriter writes a snapshot as a file.
@@ -347,63 +386,4 @@ func (s *Service) tickSaves() {
 			go s.run(v)
 		}
 	}
-}
-
-// writeCommands writes a snapshot as commands: for people who want to read it, or to edit it.
-// Strings are SET, everything else RESTORE.
-func (s *Service) writeCommands(w io.Writer, v *save, cut func()) error {
-	var libraries []string
-	head := func() error {
-		var b []byte
-		for _, source := range libraries {
-			b = aof.AppendCommand(b, [][]byte{[]byte("FUNCTION"), []byte("LOAD"), []byte(source)})
-		}
-		libraries = nil
-		_, err := w.Write(b)
-		return err
-	}
-	err := s.store.Snapshot(keyspace.SnapshotOptions{
-		Cut: func(keyspace.SnapshotFigures) {
-			libraries = s.libraries.Sources()
-			if cut != nil {
-				cut()
-			}
-		},
-		Encoder: func() func([]byte, keyspace.Item) []byte { return appendItem },
-		Write: func(chunk []byte, keys int) error {
-			v.written.Add(int64(keys))
-			if err := head(); err != nil {
-				return err
-			}
-			_, err := w.Write(chunk)
-			return err
-		},
-		Object: func(it keyspace.Item) error {
-			v.written.Add(1)
-			if err := head(); err != nil {
-				return err
-			}
-			_, err := w.Write(appendItem(nil, it))
-			return err
-		},
-		Stop: v.stop,
-	})
-	if err != nil {
-		return err
-	}
-	return head()
-}
-
-// appendItem appends the commands that make a key.
-func appendItem(b []byte, it keyspace.Item) []byte {
-	b = aof.AppendCommand(b, [][]byte{[]byte("SELECT"), strconv.AppendInt(nil, int64(it.DB), 10)})
-	ms := strconv.AppendInt(nil, it.ExpiryMs, 10)
-	if it.Value.Kind == datatypes.String && it.Value.Encoding != str.Sparse {
-		argv := [][]byte{[]byte("SET"), it.Key, str.String{}.Of(it.Value).AppendTo(nil)}
-		if it.ExpiryMs != 0 {
-			argv = append(argv, []byte("PXAT"), ms)
-		}
-		return aof.AppendCommand(b, argv)
-	}
-	return aof.AppendCommand(b, [][]byte{[]byte("RESTORE"), it.Key, ms, rdb.AppendDump(nil, it.Value), []byte("ABSTTL")})
 }

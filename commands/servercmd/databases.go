@@ -38,7 +38,13 @@ var flushAll = command.Spec{
 	Flags: command.Write, Categories: []string{"keyspace", "dangerous"},
 	Tips:  []string{"request_policy:all_shards", "response_policy:all_succeeded"},
 	Scope: command.ScopeAll,
-	Run:   func(c *command.Context) error { return flush(c, 0, c.Services.Store.Databases()-1) },
+	Run: func(c *command.Context) error {
+		err := flush(c, 0, c.Services.Store.Databases()-1)
+		if err == nil {
+			c.Services.Files.Emptied()
+		}
+		return err
+	},
 }
 
 // flush empties databases. Tables are dropped whole, so ASYNC and SYNC are the same but for

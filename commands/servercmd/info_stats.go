@@ -114,8 +114,9 @@ func (r *report) stats() {
 	r.num("pubsub_channels", int64(r.svc.Hub.Count(command.Channels)))
 	r.num("pubsub_patterns", int64(r.svc.Hub.Count(command.Patterns)))
 	r.num("pubsubshard_channels", int64(r.svc.Hub.Count(command.ShardChannels)))
-	r.zeros("latest_fork_usec", "total_forks",
-		"migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
+	r.zeros("latest_fork_usec", "total_forks")
+	r.num("migrate_cached_sockets", int64(r.svc.Targets.Idle()))
+	r.zeros("slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
 		"active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time",
 		"unexpected_error_replies")
 	_, keys, items, prefixes := r.svc.Tracking.Figures()

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/medleydb/medley/keyspace"
+	"github.com/medleydb/medley/keyspace/disk"
 )
 
 func effect(db int, words ...string) keyspace.Effect {
@@ -120,7 +121,7 @@ func TestManifest(t *testing.T) {
 	}
 	dir := t.TempDir()
 	os.WriteFile(filepath.Join(dir, "old.aof"), nil, 0o644)
-	if err := m.RemoveHistory(dir, "x"); err != nil {
+	if err := m.RemoveHistory(disk.OS, dir, "x"); err != nil {
 		t.Fatal(err)
 	}
 	if m, err = ReadManifest(dir, "x"); err != nil || len(m.History) != 0 || len(m.Incr) != 2 {
@@ -131,17 +132,25 @@ func TestManifest(t *testing.T) {
 	}
 }
 
+func create(t *testing.T, path string) disk.File {
+	t.Helper()
+	f, err := disk.OS.Open(path, os.O_WRONLY|os.O_CREATE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// A full file takes nothing.
+type full struct{ disk.File }
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space") }
+
 // TestLog protects the order of what is appended, while the log is cut and its policy changes, and
 // that a place in it counts as durable only when the disk has it.
 func TestLog(t *testing.T) {
 	dir := t.TempDir()
-	create := func(name string) *os.File {
-		f, err := os.Create(filepath.Join(dir, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return f
-	}
+	create := func(name string) disk.File { return create(t, filepath.Join(dir, name)) }
 	names := []string{"0"}
 	l := Open(create("0"), 0, Options{Policy: Always})
 	var order sync.RWMutex // what a store's locks are: nobody appends while the log is cut
@@ -209,23 +218,15 @@ func TestLog(t *testing.T) {
 // TestLogFails protects what is appended while the disk takes nothing: it is written when it does
 // again, and those who make room wait for it no longer than it fails.
 func TestLogFails(t *testing.T) {
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.Close() // what is written fails
+	f := create(t, filepath.Join(t.TempDir(), "f"))
 	states := make(chan error, 100)
-	l := Open(w, 0, Options{Policy: Never, Limit: 10, State: func(err error) { states <- err }})
+	l := Open(full{f}, 0, Options{Policy: Never, Limit: 10, State: func(err error) { states <- err }})
 	l.Append([]keyspace.Effect{effect(0, "SET", "k", "v")})
 	if err := <-states; err == nil {
 		t.Fatal("a failed write is no error")
 	}
 	l.Append([]keyspace.Effect{effect(0, "SET", "l", "v")})
 	l.Room()
-	f, err := os.Create(filepath.Join(t.TempDir(), "f"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	l.mu.Lock()
 	l.file = f // the disk takes it again
 	l.mu.Unlock()
@@ -239,5 +240,4 @@ func TestLogFails(t *testing.T) {
 	if all, _, err := readAll(b); err != io.EOF || fmt.Sprint(all) != "[0 SET k v 0 SET l v]" {
 		t.Error(all, err)
 	}
-	r.Close()
 }

@@ -3,13 +3,13 @@ package aof
 import (
 	"errors"
 	"os"
-	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/medleydb/medley/keyspace"
+	"github.com/medleydb/medley/keyspace/disk"
 )
 
 // A Policy says when a log is forced to disk.
@@ -41,8 +41,8 @@ type Log struct {
 	buf      []byte
 	spare    []byte
 	sealed   []segment // of files before the last
-	whole    *os.File  // what stands in files before this one is not needed any more
-	file     *os.File
+	whole    disk.File // what stands in files before this one is not needed any more
+	file     disk.File
 	size     int64 // of the last file, once all is written
 	db       int   // that the last file has chosen; -1 at its beginning
 	second   int64 // of the last note of the time
@@ -65,8 +65,9 @@ type Log struct {
 
 type segment struct {
 	buf  []byte
-	file *os.File
+	file disk.File
 	last bool // the file is closed behind it
+	moot bool // the file is not needed any more, and only closed
 }
 
 type waiter struct {
@@ -97,7 +98,7 @@ var ErrSync = errors.New("aof: fsync failed")
 const retryAfter = 200 * time.Millisecond // of a write that failed
 
 // Open returns a Log that goes on at the end of a file, which it owns; size is the file's.
-func Open(file *os.File, size int64, o Options) *Log {
+func Open(file disk.File, size int64, o Options) *Log {
 	if o.Limit == 0 {
 		o.Limit = 64 << 20
 	}
@@ -166,10 +167,10 @@ func (l *Log) Room() {
 
 // Cut makes what is appended from now on go to another file, which is empty and which the log
 // owns. No effect may be appended meanwhile.
-func (l *Log) Cut(file *os.File) {
+func (l *Log) Cut(file disk.File) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.sealed = append(l.sealed, segment{l.buf, l.file, true})
+	l.sealed = append(l.sealed, segment{buf: l.buf, file: l.file, last: true})
 	l.buf, l.file, l.size, l.db, l.second = nil, file, 0, -1, 0
 	l.changed.Broadcast()
 }
@@ -180,7 +181,7 @@ func (l *Log) Repaired(offset int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.whole = l.file
-	l.sealed = l.needed(l.sealed)
+	l.forget(l.sealed)
 	l.written = max(l.written, offset)
 	if l.broken != nil || l.failed != nil {
 		l.broken = nil
@@ -245,7 +246,7 @@ func (l *Log) Close() error {
 	defer l.mu.Unlock()
 	err := l.failed
 	if err == nil && l.synced < l.appended {
-		if err = syncData(l.file); err == nil {
+		if err = l.file.SyncData(); err == nil {
 			l.reach(l.appended)
 		}
 	}
@@ -265,7 +266,7 @@ func (l *Log) Flush() error {
 	file, err := l.file, l.failed
 	l.mu.Unlock()
 	if err == nil {
-		err = syncData(file)
+		err = file.SyncData()
 	}
 	return err
 }
@@ -318,7 +319,7 @@ func (l *Log) write() {
 			return
 		}
 		l.gather()
-		batch := append(l.sealed, segment{l.buf, l.file, false})
+		batch := append(l.sealed, segment{buf: l.buf, file: l.file})
 		l.sealed, l.buf, l.spare = nil, l.spare[:0], nil
 		target, policy := l.appended, l.policy
 		l.group, l.entries = l.entries, 0
@@ -326,7 +327,7 @@ func (l *Log) write() {
 		last := batch[len(batch)-1].buf
 		l.mu.Unlock()
 
-		rest, err := writeBatch(batch, policy == Always || policy == EverySecond && len(batch) > 1, policy != Never)
+		rest, err := writeBatch(batch, policy == Always || policy == EverySecond && len(batch) > 1)
 
 		l.mu.Lock()
 		if err == nil && cap(last) <= 4<<20 {
@@ -380,25 +381,22 @@ const gatherStep = 30 * time.Microsecond
 // owes reports whether somebody may wait for an fsync though all is written; mu is held.
 func (l *Log) owes() bool { return l.policy == Always && l.synced < l.appended && l.failed == nil }
 
-// needed returns the segments that must still be written; mu is held.
-func (l *Log) needed(list []segment) []segment {
+// forget takes out what need not be written any more. Only the goroutine that writes closes files:
+// it may be writing to one. mu is held.
+func (l *Log) forget(list []segment) {
 	if l.whole == nil || l.whole != l.file {
-		return list
+		return
 	}
-	return slices.DeleteFunc(list, func(s segment) bool {
-		if s.file == l.whole {
-			return false
+	for i := range list {
+		if s := &list[i]; s.file != l.whole {
+			s.buf, s.moot = nil, true
 		}
-		s.file.Close()
-		return true
-	})
+	}
 }
 
 // putBack puts what could not be written before what has been appended since; mu is held.
 func (l *Log) putBack(rest []segment) {
-	if rest = l.needed(rest); len(rest) == 0 {
-		return
-	}
+	l.forget(rest)
 	end := &rest[len(rest)-1]
 	if len(l.sealed) > 0 { // the log was cut meanwhile: the first of these goes to the same file
 		l.sealed[0].buf = append(end.buf, l.sealed[0].buf...)
@@ -409,9 +407,10 @@ func (l *Log) putBack(rest []segment) {
 	l.sealed = rest[: len(rest)-1 : len(rest)-1]
 }
 
-// writeBatch writes segments, and with sync forces the last file to disk; files that are closed
-// are, with syncClosed. It returns what is not written.
-func writeBatch(batch []segment, sync, syncClosed bool) (rest []segment, err error) {
+// writeBatch writes segments, and with sync forces the last file to disk. A file that is closed is
+// in any case: what comes in the next one is nothing without its end. It returns what is not
+// written.
+func writeBatch(batch []segment, sync bool) (rest []segment, err error) {
 	for i := range batch {
 		s := &batch[i]
 		for len(s.buf) > 0 {
@@ -421,8 +420,8 @@ func writeBatch(batch []segment, sync, syncClosed bool) (rest []segment, err err
 				return batch[i:], err
 			}
 		}
-		if s.last && syncClosed || !s.last && sync {
-			if err := syncData(s.file); err != nil {
+		if (s.last || sync) && !s.moot {
+			if err := s.file.SyncData(); err != nil {
 				return nil, errors.Join(ErrSync, err)
 			}
 		}
@@ -463,7 +462,7 @@ func (l *Log) syncEverySecond() {
 		}
 		l.mu.Unlock()
 		start := time.Now()
-		err := syncData(file)
+		err := file.SyncData()
 		l.mu.Lock()
 		if time.Since(start) > time.Second {
 			l.delayed++

@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"github.com/medleydb/medley/datatypes"
+	"github.com/medleydb/medley/keyspace/disk"
 )
 
 // ErrManifest: a manifest is not what the format says.
@@ -172,10 +173,10 @@ func ReadManifest(dir, name string) (*Manifest, error) {
 }
 
 // Write puts the manifest in the place of the old one, whole or not at all.
-func (m *Manifest) Write(dir, name string) error {
+func (m *Manifest) Write(d disk.System, dir, name string) error {
 	path := filepath.Join(dir, ManifestName(name))
 	temp := filepath.Join(dir, "temp-"+ManifestName(name))
-	f, err := os.Create(temp)
+	f, err := d.Open(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
 	if err != nil {
 		return err
 	}
@@ -186,38 +187,25 @@ func (m *Manifest) Write(dir, name string) error {
 		err = end
 	}
 	if err == nil {
-		err = os.Rename(temp, path)
+		err = d.Rename(temp, path)
 	}
 	if err != nil {
-		os.Remove(temp)
+		d.Remove(temp)
 		return err
 	}
-	return SyncDir(dir)
-}
-
-// SyncDir forces the names in a folder to disk, where the system can.
-func SyncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	if err := d.Sync(); err != nil && !errors.Is(err, os.ErrInvalid) && !errors.Is(err, errors.ErrUnsupported) {
-		return err
-	}
-	return nil
+	return d.SyncDir(dir)
 }
 
 // RemoveHistory removes the files that are not needed any more, and forgets them.
-func (m *Manifest) RemoveHistory(dir, name string) error {
+func (m *Manifest) RemoveHistory(d disk.System, dir, name string) error {
 	if len(m.History) == 0 {
 		return nil
 	}
 	for _, f := range m.History {
-		if err := os.Remove(filepath.Join(dir, f.Name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err := d.Remove(filepath.Join(dir, f.Name)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
 	}
 	m.History = nil
-	return m.Write(dir, name)
+	return m.Write(d, dir, name)
 }

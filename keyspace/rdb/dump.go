@@ -12,11 +12,18 @@ import (
 const footer = 2 + 8
 
 // AppendDump appends the payload of DUMP for the value, which it reads without an Env.
-func AppendDump(dst []byte, v *datatypes.Value) []byte {
+func AppendDump(dst []byte, v *datatypes.Value) []byte { return AppendDumpFor(dst, v, 11) }
+
+// ValkeyVersion is the version of the format from which on Valkey counts for itself.
+const ValkeyVersion = valkeyVersion
+
+// AppendDumpFor is AppendDump for a loader that knows versions of the format up to the given one,
+// where the value can be told in it.
+func AppendDumpFor(dst []byte, v *datatypes.Value, version int) []byte {
 	bare := *v
 	bare.Env = nil
 	start := len(dst)
-	t, version := typeOf(&bare, 11)
+	t, version := typeOf(&bare, version)
 	o := output{buf: dst}
 	if t != typeSparse {
 		o.packer = new(packer)

@@ -1,12 +1,10 @@
-package aof
+package disk
 
 import (
 	"os"
 	"syscall"
 )
 
-// syncData forces what was written to a file to disk, and of what is told about it only what is
-// needed to read it again.
 func syncData(f *os.File) error {
 	c, err := f.SyscallConn()
 	if err != nil {

@@ -1,8 +1,7 @@
 //go:build !linux
 
-package aof
+package disk
 
 import "os"
 
-// syncData forces what was written to a file to disk.
 func syncData(f *os.File) error { return f.Sync() }
