@@ -299,7 +299,7 @@ func (c *scriptCase) check(t *testing.T, name string) {
 	for _, st := range c.steps {
 		got := s.run(st)
 		// What another session was sent and does not answer, it may not have run yet.
-		for end := time.Now().Add(patience); got != st.want && looks(st.words) && time.Now().Before(end); {
+		for end := time.Now().Add(patience); got != st.want && looks(st.words, got) && time.Now().Before(end); {
 			got = s.run(st)
 		}
 		if got != st.want {
@@ -311,9 +311,18 @@ func (c *scriptCase) check(t *testing.T, name string) {
 	}
 }
 
-// looks reports whether a command only looks at sessions, so that it may be repeated.
-func looks(words []string) bool {
-	return len(words) > 1 && strings.EqualFold(words[0], "CLIENT") && (strings.EqualFold(words[1], "LIST") || strings.EqualFold(words[1], "INFO"))
+// looks reports whether a command has only looked at sessions, so that it may be repeated.
+func looks(words []string, got string) bool {
+	if len(words) < 2 || !strings.EqualFold(words[0], "CLIENT") {
+		return false
+	}
+	switch strings.ToUpper(words[1]) {
+	case "LIST", "INFO":
+		return true
+	case "UNBLOCK":
+		return got == ":0" // it has found nobody who waits
+	}
+	return false
 }
 
 func recordScript(t *testing.T, file, at string) {

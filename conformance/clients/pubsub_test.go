@@ -78,6 +78,7 @@ func TestSubscribeAgain(t *testing.T) {
 	protocols(t, func(t *testing.T, _ way, c *redis.Client) {
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
+		until(t, func() bool { return c.PubSubNumSub(ctx, "c").Val()["c"] == 0 }) // that of the other protocol has gone
 		sub := c.Subscribe(ctx, "c")
 		defer sub.Close()
 		messages := sub.Channel()
