@@ -68,6 +68,7 @@ type segment struct {
 	file disk.File
 	last bool // the file is closed behind it
 	moot bool // the file is not needed any more, and only closed
+	idle bool // nothing has been written to the file yet, and nothing is
 }
 
 type waiter struct {
@@ -319,7 +320,7 @@ func (l *Log) write() {
 			return
 		}
 		l.gather()
-		batch := append(l.sealed, segment{buf: l.buf, file: l.file})
+		batch := append(l.sealed, segment{buf: l.buf, file: l.file, idle: len(l.sealed) > 0 && len(l.buf) == 0})
 		l.sealed, l.buf, l.spare = nil, l.spare[:0], nil
 		target, policy := l.appended, l.policy
 		l.group, l.entries = l.entries, 0
@@ -420,7 +421,7 @@ func writeBatch(batch []segment, sync bool) (rest []segment, err error) {
 				return batch[i:], err
 			}
 		}
-		if (s.last || sync) && !s.moot {
+		if (s.last || sync) && !s.moot && !s.idle {
 			if err := s.file.SyncData(); err != nil {
 				return nil, errors.Join(ErrSync, err)
 			}
