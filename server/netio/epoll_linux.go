@@ -1,6 +1,7 @@
 package netio
 
 import (
+	"bytes"
 	"encoding/binary"
 	"net"
 	"runtime"
@@ -23,6 +24,11 @@ import (
 // its own connection and buffers. Who drives is decided by one word, the driver's
 // state: the driver goes from running to idle by compare-and-swap when a call
 // ends, the watchdog from running to replaced, and exactly one of them succeeds.
+//
+// What the connections of one wait are replied is written behind the last of their
+// calls. A client that is replied in between wakes up, sends its next command and has
+// the loop woken for that one alone: measured with 50 clients that send one command each,
+// a wait then brought three commands, and nine since.
 type Epoll struct {
 	h     Handler
 	loops []*loop
@@ -48,6 +54,8 @@ type loop struct {
 
 	box   []mail // taken out of mail, still to deliver from boxAt
 	boxAt int
+
+	later []*epollConn // whose output is still to be written
 
 	mu     sync.Mutex // over what follows
 	mail   []mail
@@ -82,6 +90,7 @@ type epollConn struct {
 	slot    int
 	events  uint32 // registered
 	own     bool   // Out is the connection's own memory
+	later   bool   // Out lies in a driver's buffer until it is written
 	eof     bool
 	busy    bool // a replaced driver has it
 	gone    bool
@@ -246,6 +255,9 @@ func (l *loop) drive() {
 func (d *driver) run() {
 	defer d.l.srv.done.Done()
 	l := d.l
+	if !d.writeLater() { // what a replaced driver has left
+		return
+	}
 	for {
 		for l.at < l.n {
 			ev := &l.events[l.at]
@@ -258,8 +270,17 @@ func (d *driver) run() {
 			if c := l.conns[ev.Fd]; c != nil && !c.busy && !d.ready(c, ev.Events) {
 				return
 			}
+			if cap(d.out)-len(d.out) < outRoom && !d.writeLater() {
+				return
+			}
+		}
+		if !d.writeLater() {
+			return
 		}
 		if alive := d.readMail(); !alive {
+			return
+		}
+		if !d.writeLater() {
 			return
 		}
 		l.wait()
@@ -360,10 +381,52 @@ func (d *driver) call(c *epollConn, fn func()) bool {
 	turn := d.begin(c)
 	fn()
 	if !d.end(turn) {
+		if !c.writeOut() {
+			c.gone = true
+		}
 		d.l.post(mail{c: c, k: mailBack})
 		return false
 	}
+	if c.later {
+		d.l.later = append(d.l.later, c)
+	}
 	return d.settle(c)
+}
+
+// writeLater writes what calls have left to be written; false when the driver was
+// replaced.
+func (d *driver) writeLater() bool {
+	l := d.l
+	for i, c := range l.later {
+		l.later[i] = nil
+		if !c.later {
+			continue // written with what came behind it, or closed
+		}
+		alive := c.writeOut()
+		if alive && !d.settle(c) || !alive && !d.close(c) {
+			l.later = append(l.later[:0], l.later[i+1:]...)
+			return false
+		}
+	}
+	l.later = l.later[:0]
+	d.out = d.out[:0]
+	return true
+}
+
+// writeOut writes output that lies in a driver's buffer, and makes the connection's own what
+// is left of it; false when the connection has failed.
+func (c *epollConn) writeOut() (alive bool) {
+	if !c.later {
+		return true
+	}
+	c.later = false
+	alive = c.flush()
+	if len(c.Out) == 0 {
+		c.Out, c.own = nil, false
+	} else if !c.own {
+		c.Out, c.own = bytes.Clone(c.Out), true
+	}
+	return alive
 }
 
 // begin starts a call for the connection, nil where it is of no more use.
@@ -388,13 +451,17 @@ func (d *driver) end(turn uint64) bool {
 // reply buffer is the driver's as long as the connection has nothing of its own to
 // write.
 func (c *epollConn) serve(d *driver, message any, fresh []byte) {
+	if !c.writeOut() {
+		c.gone = true
+		return
+	}
 	if !c.own {
-		c.Out = d.out[:0]
+		c.Out = d.room()
 	}
 	if message != nil {
 		c.l.srv.h.Message(&c.Conn, message)
 	}
-	if !c.feed(c.l.srv.h, fresh, c.flush) {
+	if !c.feed(c.l.srv.h, fresh, c.flushUnlessLater) {
 		c.gone = true
 	}
 	c.takeOut(d)
@@ -407,15 +474,40 @@ func (d *driver) refill(c *epollConn) (alive bool) {
 		return true
 	}
 	if !c.own {
-		c.Out = d.out[:0]
+		c.Out = d.room()
 	}
 	alive = c.Conn.refill(c.l.srv.h, c.flush)
 	c.takeOut(d)
 	return alive
 }
 
-// takeOut makes what could not be written the connection's own, and gives the
-// driver its buffer back.
+// room returns the free part of the driver's buffer, empty.
+func (d *driver) room() []byte { return d.out[len(d.out):] }
+
+// flushUnlessLater is flush where the output cannot wait until the other connections have been
+// served.
+func (c *epollConn) flushUnlessLater() bool {
+	if c.canWait() {
+		return true
+	}
+	return c.flush()
+}
+
+// canWait reports whether the output can be written later. What a full buffer has moved, what
+// others are waiting for, and the last words cannot.
+func (c *epollConn) canWait() bool {
+	return !c.own && len(c.Out) <= laterMax && !c.Held && !c.More && !c.Again && !c.Closing && !c.eof && !c.stat.kicked.Load()
+}
+
+const (
+	// laterMax is how many bytes of output may wait for other connections to be served.
+	laterMax = 16 << 10
+	// outRoom is how much room a driver's buffer has at least when a call begins, in bytes.
+	outRoom = laterMax
+)
+
+// takeOut makes what is still to be written the connection's own, or leaves it in the
+// driver's buffer until all connections have been served; what was written, it gives back.
 func (c *epollConn) takeOut(d *driver) {
 	if c.own {
 		if len(c.Out) == 0 {
@@ -423,15 +515,25 @@ func (c *epollConn) takeOut(d *driver) {
 		}
 		return
 	}
-	if len(c.Out) == 0 {
-		if cap(c.Out) <= 4*readStep {
+	lent := cap(c.Out) == cap(d.room())
+	if !lent && !c.gone && !c.flush() {
+		c.gone = true
+	}
+	switch {
+	case c.own: // what is left
+		return
+	case len(c.Out) == 0:
+		if !lent && len(d.out) == 0 && cap(c.Out) <= 4*readStep {
 			d.out = c.Out[:0]
 		}
 		c.Out = nil
 		return
-	}
-	if cap(c.Out) == cap(d.out) {
-		c.Out = append([]byte(nil), c.Out...)
+	case lent && c.canWait() && !c.gone:
+		n := len(d.out) + len(c.Out)
+		c.Out, d.out, c.later = c.Out[:len(c.Out):len(c.Out)], d.out[:n], true
+		return
+	case lent:
+		c.Out = bytes.Clone(c.Out)
 	}
 	c.own = true
 }
@@ -476,7 +578,7 @@ func (c *epollConn) flush() bool {
 // or closes it; false when the driver was replaced while it did.
 func (d *driver) settle(c *epollConn) bool {
 	c.noteBuffers(d.l.srv.h)
-	pending := len(c.Out) > 0 && !c.Held
+	pending := len(c.Out) > 0 && !c.Held && !c.later
 	if c.gone || c.Closing && !pending && !c.Held || c.eof && !pending && !c.Held && !c.Again {
 		return d.close(c)
 	}
@@ -498,6 +600,7 @@ func (d *driver) settle(c *epollConn) bool {
 // close ends the connection; false when the driver was replaced meanwhile.
 func (d *driver) close(c *epollConn) bool {
 	l := d.l
+	c.writeOut()
 	if c.slot >= 0 && l.conns[c.slot] == c {
 		unix.EpollCtl(l.epfd, unix.EPOLL_CTL_DEL, c.FD, nil)
 		l.conns[c.slot] = nil
@@ -582,7 +685,7 @@ func (d *driver) add(c *epollConn) bool {
 		return true
 	}
 	return d.call(c, func() {
-		c.Out = d.out[:0]
+		c.Out = d.room()
 		l.srv.h.Open(&c.Conn)
 		if !c.flush() {
 			c.gone = true
