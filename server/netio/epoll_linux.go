@@ -387,10 +387,15 @@ func (d *driver) call(c *epollConn, fn func()) bool {
 		d.l.post(mail{c: c, k: mailBack})
 		return false
 	}
-	if c.later {
-		d.l.later = append(d.l.later, c)
-	}
+	d.l.postpone(c)
 	return d.settle(c)
+}
+
+// postpone notes what the connection has left to be written later.
+func (l *loop) postpone(c *epollConn) {
+	if c.later {
+		l.later = append(l.later, c)
+	}
 }
 
 // writeLater writes what calls have left to be written; false when the driver was
@@ -478,6 +483,7 @@ func (d *driver) refill(c *epollConn) (alive bool) {
 	}
 	alive = c.Conn.refill(c.l.srv.h, c.flush)
 	c.takeOut(d)
+	d.l.postpone(c)
 	return alive
 }
 
