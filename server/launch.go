@@ -37,21 +37,18 @@ func Main(args []string, stdin io.Reader, stderr io.Writer) int {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
+	loops := loopsOf(cfg)
 	if os.Getenv("GOMAXPROCS") == "" {
-		loops := int(cfg.IOThreads.Load())
-		if loops == 1 {
-			loops = runtime.GOMAXPROCS(0)
-		}
 		runtime.GOMAXPROCS(loops + 1)
 	}
-	if err := run(cfg, log); err != nil {
+	if err := run(cfg, loops, log); err != nil {
 		log.Error(err.Error())
 		return 1
 	}
 	return 0
 }
 
-func run(cfg *config.Config, log *slog.Logger) error {
+func run(cfg *config.Config, loops int, log *slog.Logger) error {
 	if dir := cfg.Dir.Load(); dir != "" {
 		if err := os.Chdir(dir); err != nil {
 			return err
@@ -61,7 +58,7 @@ func run(cfg *config.Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	srv, err := New(Options{Engine: eng, Log: log})
+	srv, err := New(Options{Engine: eng, Log: log, Loops: loops})
 	if err != nil {
 		eng.CloseWith(false)
 		return err
