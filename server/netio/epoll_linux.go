@@ -55,7 +55,8 @@ type loop struct {
 	box   []mail // taken out of mail, still to deliver from boxAt
 	boxAt int
 
-	later []*epollConn // whose output is still to be written
+	later   []*epollConn // whose output is still to be written, from laterAt on
+	laterAt int
 
 	mu     sync.Mutex // over what follows
 	mail   []mail
@@ -402,18 +403,19 @@ func (l *loop) postpone(c *epollConn) {
 // replaced.
 func (d *driver) writeLater() bool {
 	l := d.l
-	for i, c := range l.later {
-		l.later[i] = nil
+	for l.laterAt < len(l.later) {
+		c := l.later[l.laterAt]
+		l.later[l.laterAt] = nil
+		l.laterAt++
 		if !c.later {
 			continue // written with what came behind it, or closed
 		}
 		alive := c.writeOut()
 		if alive && !d.settle(c) || !alive && !d.close(c) {
-			l.later = append(l.later[:0], l.later[i+1:]...)
-			return false
+			return false // another driver goes on from laterAt
 		}
 	}
-	l.later = l.later[:0]
+	l.later, l.laterAt = l.later[:0], 0
 	d.out = d.out[:0]
 	return true
 }
