@@ -27,8 +27,8 @@ import (
 //
 // What the connections of one wait are replied is written behind the last of their
 // calls. A client that is replied in between wakes up, sends its next command and has
-// the loop woken for that one alone: measured with 50 clients that send one command each,
-// a wait then brought three commands, and nine since.
+// the loop woken for that one alone. Measured with 50 clients, beside writes at once: 4 to 12% less
+// CPU per GET and SET, at any depth of pipelining.
 type Epoll struct {
 	h     Handler
 	loops []*loop
