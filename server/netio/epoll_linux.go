@@ -477,7 +477,13 @@ func (c *epollConn) serve(d *driver, message any, fresh []byte) {
 // refill sends what the connection is to be sent beside its replies; false when it has
 // failed. It never takes long, so it is no call that may be found stuck.
 func (d *driver) refill(c *epollConn) (alive bool) {
-	if !c.More || len(c.Out) > 0 {
+	if !c.More {
+		return true
+	}
+	if !c.writeOut() { // it may be all that stands before
+		return false
+	}
+	if len(c.Out) > 0 {
 		return true
 	}
 	if !c.own {
