@@ -10,7 +10,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"time"
 )
 
 // A System has files.
@@ -67,36 +66,4 @@ func (system) SyncDir(path string) error {
 		return err
 	}
 	return nil
-}
-
-// Slow returns a system whose files take so many bytes a second, each: a disk that others use too.
-func Slow(s System, bytesPerSec int) System { return slow{s, bytesPerSec} }
-
-type slow struct {
-	System
-	rate int
-}
-
-type slowFile struct {
-	File
-	rate int
-	next time.Time // when all that was written would be
-}
-
-func (s slow) Open(path string, flag int) (File, error) {
-	f, err := s.System.Open(path, flag)
-	if err != nil {
-		return nil, err
-	}
-	return &slowFile{File: f, rate: s.rate}, nil
-}
-
-func (f *slowFile) Write(b []byte) (int, error) {
-	now := time.Now()
-	if f.next.Before(now) {
-		f.next = now
-	}
-	f.next = f.next.Add(time.Duration(len(b)) * time.Second / time.Duration(f.rate))
-	time.Sleep(f.next.Sub(now))
-	return f.File.Write(b)
 }
