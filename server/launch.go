@@ -58,7 +58,7 @@ func run(cfg *config.Config, loops int, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	srv, err := New(Options{Engine: eng, Log: log, Loops: loops})
+	srv, err := New(Options{Engine: eng, Log: log, Loops: loops, Adapt: cfg.IOThreads.Load() == 1})
 	if err != nil {
 		eng.CloseWith(false)
 		return err

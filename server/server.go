@@ -46,6 +46,8 @@ type Options struct {
 	Portable bool
 	// Loops is the number of event loops; default what io-threads says.
 	Loops int
+	// Adapt lets the server use fewer of its loops while the load does not need all.
+	Adapt bool
 }
 
 // loopsOf returns how many event loops the configuration asks for: as many as io-threads says,
@@ -75,7 +77,7 @@ func New(o Options) (*Server, error) {
 	var err error
 	if o.Portable {
 		s.sockets = netio.NewGoroutines(handler{s})
-	} else if s.sockets, err = netio.New(handler{s}, o.Loops); err != nil {
+	} else if s.sockets, err = netio.New(handler{s}, o.Loops, o.Adapt); err != nil {
 		return nil, err
 	}
 	o.Engine.Services().Targets.Dial = func(host, port string, timeout time.Duration) (migrate.Conn, error) {

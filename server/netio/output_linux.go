@@ -24,7 +24,7 @@ func (d *driver) refill(c *epollConn) (alive bool) {
 	if !c.own {
 		c.Out = d.room()
 	}
-	alive = c.Conn.refill(c.l.srv.h, c.flush)
+	alive = c.Conn.refill(d.l.srv.h, c.flush)
 	c.takeOut(d)
 	d.l.postpone(c)
 	return alive
@@ -138,8 +138,8 @@ func (d *driver) writeLater() bool {
 		c := l.later[l.laterAt]
 		l.later[l.laterAt] = nil
 		l.laterAt++
-		if !c.later {
-			continue // written with what came behind it, or closed
+		if c.busy || !c.later {
+			continue // a replaced driver writes it; or written with what came behind it, or closed
 		}
 		alive := c.writeOut()
 		if alive && !d.settle(c) || !alive && !d.close(c) {
