@@ -5,7 +5,7 @@ BIN := bin/medley
 # Packages in which goroutines meet.
 CONCURRENT := ./keyspace/... ./commands/... ./server/...
 
-.PHONY: all build run test race invariants vet fmt-check cross bench bench-peers churn conformance-upstream differ fuzz crash replicas clients clients-large idle programs programs-short
+.PHONY: all build run test race invariants vet fmt-check cross bench bench-peers profile churn conformance-upstream differ fuzz crash replicas clients clients-large idle programs programs-short
 
 all: build
 
@@ -68,6 +68,11 @@ PEERS ?=
 BENCH_FLAGS ?=
 bench-peers: build
 	$(GO) run ./conformance/bench/cmd -medley $(BIN) -peers '$(PEERS)' $(BENCH_FLAGS)
+
+# What the compiler is told of the loads of bench-peers, so that it makes their paths fast. It is
+# worth doing again where those have changed much.
+profile: build
+	MEDLEY_CPU_PROFILE=$(CURDIR)/server/cmd/medley/default.pgo $(GO) run ./conformance/bench/cmd -medley $(BIN) -rounds 1 -memory=false
 
 # What overwriting and deleting leave behind in memory, beside the same servers.
 churn: build

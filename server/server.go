@@ -80,6 +80,7 @@ func New(o Options) (*Server, error) {
 	} else if s.sockets, err = netio.New(handler{s}, o.Loops, o.Adapt); err != nil {
 		return nil, err
 	}
+	o.Engine.Services().ActiveLoops = s.sockets.Active
 	o.Engine.Services().Targets.Dial = func(host, port string, timeout time.Duration) (migrate.Conn, error) {
 		return net.DialTimeout("tcp", net.JoinHostPort(host, port), timeout)
 	}

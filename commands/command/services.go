@@ -52,6 +52,8 @@ type Services struct {
 	ImportMode func() bool
 	// Scripting has the scripts and functions.
 	Scripting Scripting
+	// ActiveLoops returns how many event loops serve clients now; nil in an embedded engine.
+	ActiveLoops func() int
 	// Shutdown ends the server; nil in an embedded engine.
 	Shutdown func(ShutdownOptions) error
 	// ActiveExpire turns the sweep of expired keys on and off.

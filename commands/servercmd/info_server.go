@@ -39,7 +39,11 @@ func (r *report) server() {
 	exe, _ := os.Executable() // empty where the system does not tell
 	r.str("executable", exe)
 	r.str("config_file", cfg.File())
-	r.num("io_threads_active", 0)
+	loops := 0
+	if svc.ActiveLoops != nil {
+		loops = svc.ActiveLoops()
+	}
+	r.num("io_threads_active", int64(loops))
 	listeners := 0
 	if port := cfg.Port.Load(); port != 0 {
 		line := "name=tcp"

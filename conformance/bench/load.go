@@ -66,6 +66,11 @@ func cpuLoads() []load {
 				}
 				return args
 			}},
+		{name: "MULTI 10", pipelines: []int{12, 96}, fill: set, fillN: keySpace, next: multiLoad(value)},
+		{name: "EVAL", pipelines: []int{1, 16}, fill: set, fillN: keySpace,
+			next: func(r *rand.Rand) []string {
+				return []string{"EVAL", "return redis.call('GET', KEYS[1])", "1", key(r.IntN(keySpace))}
+			}},
 		{name: "SETBIT", pipelines: []int{16},
 			next: func(r *rand.Rand) []string {
 				return []string{"SETBIT", key(r.IntN(1000)), strconv.Itoa(r.IntN(bitmapBits)), "1"}
@@ -95,6 +100,23 @@ func cpuLoads() []load {
 		{name: "BITOP far", pipelines: []int{1}, fill: farBit, fillN: 100_000,
 			next: func(*rand.Rand) []string { return []string{"BITOP", "AND", "both", key(0), key(1)} }},
 	}...)
+}
+
+// multiLoad sends transactions of ten commands.
+func multiLoad(value string) func(r *rand.Rand) []string {
+	n := -1
+	return func(r *rand.Rand) []string {
+		n++
+		switch i := n % 12; {
+		case i == 0:
+			return []string{"MULTI"}
+		case i == 11:
+			return []string{"EXEC"}
+		case i%2 == 0:
+			return []string{"GET", key(r.IntN(keySpace))}
+		}
+		return []string{"SET", key(r.IntN(keySpace)), value}
+	}
 }
 
 const (

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -60,10 +61,15 @@ func (p Program) Start() (*Running, error) {
 	}
 }
 
+// stopTimeout is how long a server may take to end in order.
+const stopTimeout = 20 * time.Second
+
 // Stop ends the server.
 func (r *Running) Stop() {
-	r.cmd.Process.Kill()
+	r.cmd.Process.Signal(syscall.SIGTERM)
+	late := time.AfterFunc(stopTimeout, func() { r.cmd.Process.Kill() })
 	r.cmd.Wait()
+	late.Stop()
 	os.RemoveAll(r.dir)
 }
 

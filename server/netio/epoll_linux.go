@@ -164,6 +164,9 @@ func NewEpoll(h Handler, loops int, adapt bool) (*Epoll, error) {
 // Name implements Server.
 func (s *Epoll) Name() string { return "epoll" }
 
+// Active implements Server.
+func (s *Epoll) Active() int { return int(s.active.Load()) }
+
 func newLoop(s *Epoll, number int) (*loop, error) {
 	epfd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {

@@ -22,6 +22,9 @@ func NewGoroutines(h Handler) *Goroutines {
 // Name implements Server.
 func (g *Goroutines) Name() string { return "goroutines" }
 
+// Active implements Server.
+func (g *Goroutines) Active() int { return 0 }
+
 // goConn serialises the handler's calls by turn: the reading goroutine makes those for
 // input, short-lived ones those for messages and for what was left of the input when
 // the output was written. Nobody holds the turn while it waits for the network, so

@@ -203,4 +203,6 @@ type Server interface {
 	Close()
 	// Name names the back end.
 	Name() string
+	// Active returns the number of event loops that serve connections now.
+	Active() int
 }

@@ -21,7 +21,12 @@ const usage = `usage: medley COMMAND [arguments]
 Each command but server tells its options with --help.
 `
 
-func main() { os.Exit(run(os.Args[1:])) }
+func main() {
+	end := profile()
+	status := run(os.Args[1:])
+	end()
+	os.Exit(status)
+}
 
 func run(args []string) int {
 	if len(args) == 0 {
