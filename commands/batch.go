@@ -37,6 +37,7 @@ type batched struct {
 	spec  *command.Spec
 	key   []byte // the only key, or nil
 	place keyspace.Place
+	ahead int // the key's number in Batch.ahead, from 1 on; 0 where it is not there
 }
 
 // Batch returns the executor's batch, emptied.
@@ -102,6 +103,7 @@ func (x *Executor) Prepare(s *command.Session) {
 		if it.key = it.spec.SingleKey(it.argv); it.key != nil {
 			it.place = store.Place(it.key)
 			b.ahead.Add(it.key, it.place)
+			it.ahead = b.ahead.Len()
 		}
 	}
 	if b.ahead.Len() > 1 {

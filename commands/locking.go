@@ -74,7 +74,11 @@ func (x *Executor) lockNeeded(s *command.Session, it *batched) {
 		if it.key == nil {
 			it.key, it.place = key, store.Place(key)
 		}
-		x.tx.LockPlace(key, it.place)
+		if it.ahead > 0 {
+			x.tx.LockAhead(&x.batch.ahead, it.ahead-1)
+		} else {
+			x.tx.LockPlace(key, it.place)
+		}
 		if x.tx.Lost() {
 			return
 		}

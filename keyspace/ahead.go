@@ -50,25 +50,29 @@ func (c *chunkList) follow(a *arena.Arena) {
 
 // An Ahead is some keys with their places, and room to look ahead for them.
 type Ahead struct {
-	keys  []placed
-	slots []slotGlance
-	mem   [][]byte
+	keys []placed
+	mem  [][]byte
 }
 
 type placed struct {
 	key []byte
 	Place
+	seen slotGlance
 }
 
 // maxAhead is for how many keys memory is fetched at most: more would not stay in the
 // cache until it is used.
 const maxAhead = 128
 
+// A slotGlance is what LookAhead has seen of a key's place in the index. A lookup takes it for
+// a hint (table.findSeen).
 type slotGlance struct {
-	t    *table
-	seg  *segment
-	page *page
-	i    uint
+	t       *table
+	seg     *segment
+	page    *page
+	i       uint
+	slot    uint64 // slot i; 0 where no entry was seen
+	changes uint32 // of the index, before
 }
 
 // Reset empties the list.
@@ -81,7 +85,7 @@ func (a *Ahead) Reset() {
 }
 
 // Add adds a key, which it borrows, with its place.
-func (a *Ahead) Add(key []byte, p Place) { a.keys = append(a.keys, placed{key, p}) }
+func (a *Ahead) Add(key []byte, p Place) { a.keys = append(a.keys, placed{key: key, Place: p}) }
 
 // Len returns the number of keys.
 func (a *Ahead) Len() int { return len(a.keys) }
@@ -95,21 +99,16 @@ func (s *Store) LookAhead(db int, a *Ahead) (sum uint64) {
 		return 0
 	}
 	keys := a.keys[:min(len(a.keys), maxAhead)]
-	slots := a.slots[:0]
 	for i := range keys {
-		g := s.glanceAt(db, keys[i].Place)
-		if g.page == nil {
-			g.page = &noPage
-		}
-		slots = append(slots, g)
+		s.glanceAt(db, keys[i].Place, &keys[i].seen)
 	}
-	for i := range slots {
-		g := &slots[i]
+	for i := range keys {
+		g := &keys[i].seen
 		sum += g.page[g.i&(pageSlots-1)]
 	}
 	mem := a.mem[:0]
-	for i := range slots {
-		if m := slots[i].record(keys[i].hash); len(m) > cacheLine {
+	for i := range keys {
+		if m := keys[i].seen.record(keys[i].hash); len(m) > cacheLine {
 			mem = append(mem, m)
 		}
 	}
@@ -122,9 +121,8 @@ func (s *Store) LookAhead(db int, a *Ahead) (sum uint64) {
 			sum += uint64(m[min(end, 2*cacheLine)])
 		}
 	}
-	clear(slots)
 	clear(mem)
-	a.slots, a.mem = slots, mem
+	a.mem = mem
 	return sum
 }
 
@@ -132,22 +130,26 @@ var noPage page // never written
 
 const cacheLine = 64 // bytes
 
-// glanceAt returns where an entry of the place is looked for first.
-func (s *Store) glanceAt(db int, p Place) (g slotGlance) {
+// glanceAt notes where an entry of the place is looked for first.
+func (s *Store) glanceAt(db int, p Place, g *slotGlance) {
+	g.page = &noPage
 	t := s.shards[p.Shard].tables[db]
 	if t == nil {
-		return g
+		return
 	}
+	changes := t.index.changes
 	d := t.index.glance.Load()
 	if d == nil {
-		return g
+		return
 	}
 	seg := d.segments[p.hash>>(hashBits-d.depth)]
 	i := uint(seg.home(p.hash))
 	if i >= segSlots {
-		return g
+		return
 	}
-	return slotGlance{t, seg, seg.pages[i>>8], i}
+	if page := seg.pages[i>>8]; page != nil {
+		*g = slotGlance{t: t, seg: seg, page: page, i: i, changes: changes}
+	}
 }
 
 // record returns memory from the start of the entry's record on; nil where there seems
@@ -156,10 +158,11 @@ func (g *slotGlance) record(h uint32) []byte {
 	if g.seg == nil {
 		return nil
 	}
-	ref := g.seg.glanceFor(g.i, h)
-	if ref == 0 {
+	g.look(h)
+	if g.slot == 0 {
 		return nil
 	}
+	ref := arena.Ref(g.slot)
 	chunks := g.t.chunks.list.Load()
 	if chunks == nil {
 		return nil
@@ -175,23 +178,22 @@ func (g *slotGlance) record(h uint32) []byte {
 	return mem[at:]
 }
 
-// glanceFor returns the reference of an entry with the hash, from slot i on; 0
-// where none is near.
-func (s *segment) glanceFor(i uint, h uint32) arena.Ref {
-	for end := min(i+glanceSlots, segSlots); i < end; i++ {
-		page := s.pages[i>>8]
+// look notes the slot of an entry with the hash, from slot i on; 0 where none is near.
+func (g *slotGlance) look(h uint32) {
+	for end := min(g.i+glanceSlots, segSlots); g.i < end; g.i++ {
+		page := g.seg.pages[g.i>>8]
 		if page == nil {
-			return 0
+			return
 		}
-		v := page[i&(pageSlots-1)]
+		v := page[g.i&(pageSlots-1)]
 		if v == 0 || slotHashOf(v) > h {
-			return 0
+			return
 		}
 		if slotHashOf(v) == h {
-			return arena.Ref(v)
+			g.slot = v
+			return
 		}
 	}
-	return 0
 }
 
 // glanceSlots is how many slots from its home on an entry is looked for.

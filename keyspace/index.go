@@ -34,6 +34,7 @@ type index struct {
 	pages   int
 	spare   []*page // pages kept for the next growth, at most a segment's
 	glance  atomic.Pointer[directory]
+	changes uint32 // how often a segment has gone out of use
 }
 
 // directory is dir and depth as one, for those who glance at the index without its lock.
@@ -118,6 +119,11 @@ func (x *index) first(h uint32) (s *segment, i int) {
 		}
 	}
 	return s, -1
+}
+
+// holds reports whether the entry that was seen is where it was.
+func (x *index) holds(g *slotGlance) bool {
+	return g.changes == x.changes && int(g.i) < g.seg.cap() && g.seg.at(int(g.i)) == g.slot
 }
 
 // next returns the entry behind i with the same hash, or -1.
@@ -290,6 +296,7 @@ func (x *index) splitInto(s *segment, entries []uint64) {
 		mid++
 	}
 	prefix := x.prefixOf(s, entries)
+	x.changes++
 	low := &segment{depth: s.depth + 1, soonest: s.soonest}
 	high := &segment{depth: s.depth + 1, soonest: s.soonest}
 	free := s.pages[:s.n]
@@ -346,6 +353,7 @@ func (x *index) setDir(dir []*segment, depth uint) {
 
 // drop gives the pages of an empty index back.
 func (x *index) drop() {
+	x.changes++
 	x.dir, x.depth, x.pages, x.spare = nil, 0, 0, nil
 	x.glance.Store(nil)
 }
@@ -421,6 +429,7 @@ func (x *index) merge(s *segment, h uint32) {
 	var buf [2 * pageSlots]uint64
 	k := low.drain(buf[:0])
 	k += high.drain(buf[k:k])
+	x.changes++
 	low.depth--
 	low.soonest = min(low.soonest, high.soonest)
 	x.recycle(high.pages[0])

@@ -103,18 +103,34 @@ func (t *table) find(key []byte, h uint32) (ref arena.Ref, r record) {
 	s, i := t.index.first(h)
 	for i >= 0 {
 		ref = arena.Ref(s.at(i))
-		r = t.record(ref)
-		if r[recFlags]&(longKey|hasExpiry) == 0 {
-			// The shape of nearly every key, without the general offsets.
-			if n := int(r[recKlen]); n == len(key) && string(r[recFixed:recFixed+n]) == string(key) {
-				return ref, r
-			}
-		} else if bytes.Equal(t.key(r), key) {
+		if r = t.record(ref); t.isOf(r, key) {
 			return ref, r
 		}
 		i = s.next(i, h)
 	}
 	return 0, nil
+}
+
+// findSeen is find for a key that was looked ahead for: where the index still has the entry that was
+// seen then, it is not searched again.
+func (t *table) findSeen(p *placed) (ref arena.Ref, r record) {
+	if g := &p.seen; g.slot != 0 && g.t == t && t.index.holds(g) {
+		ref = arena.Ref(g.slot)
+		if r = t.record(ref); t.isOf(r, p.key) {
+			return ref, r
+		}
+	}
+	return t.find(p.key, p.hash)
+}
+
+// isOf reports whether the record is the key's.
+func (t *table) isOf(r record, key []byte) bool {
+	if r[recFlags]&(longKey|hasExpiry) == 0 {
+		// The shape of nearly every key, without the general offsets.
+		n := int(r[recKlen])
+		return n == len(key) && string(r[recFixed:recFixed+n]) == string(key)
+	}
+	return bytes.Equal(t.key(r), key)
 }
 
 // alloc returns a new record with its head written and n bytes for the value.

@@ -163,9 +163,15 @@ func (tx *Tx) LockKey(shard int) {
 // LockPlace is LockKey for a key whose place is known. It borrows the key until the
 // locks are released.
 func (tx *Tx) LockPlace(key []byte, p Place) {
-	tx.sole[0] = placed{key, p}
+	tx.sole[0] = placed{key: key, Place: p}
 	tx.places, tx.at = tx.sole[:], 0
 	tx.LockKey(p.Shard)
+}
+
+// LockAhead is LockPlace for a key of the list.
+func (tx *Tx) LockAhead(keys *Ahead, i int) {
+	tx.places, tx.at = keys.keys[i:i+1], 0
+	tx.LockKey(tx.places[0].Shard)
 }
 
 // LockPlaces is LockSet for keys whose places are known; set is their shards, or
@@ -175,18 +181,18 @@ func (tx *Tx) LockPlaces(set ShardSet, keys *Ahead) {
 	tx.LockSet(set)
 }
 
-// known returns the place of a key that LockPlace or LockPlaces was given: the very
+// known returns what is known of a key that LockPlace or its kin was given, nil for another: the very
 // slice, since comparing keys would cost more than it saves.
-func (tx *Tx) known(key []byte) (Place, bool) {
+func (tx *Tx) known(key []byte) *placed {
 	for _, i := range [...]int{tx.at, tx.at + 1, 0} {
 		if i < len(tx.places) {
 			if p := &tx.places[i]; len(p.key) == len(key) && len(key) > 0 && &p.key[0] == &key[0] {
 				tx.at = i
-				return p.Place, true
+				return p
 			}
 		}
 	}
-	return Place{}, false
+	return nil
 }
 
 // shardOf returns the number of the shard of a key that the transaction works on.
@@ -194,7 +200,7 @@ func (tx *Tx) shardOf(key []byte) int {
 	if tx.single >= 0 {
 		return tx.single
 	}
-	if p, ok := tx.known(key); ok {
+	if p := tx.known(key); p != nil {
 		return p.Shard
 	}
 	return tx.store.ShardOf(key)
@@ -345,31 +351,35 @@ func (tx *Tx) emptyTrash() {
 	tx.trash = tx.trash[:0]
 }
 
-// place is where a key belongs.
-func (tx *Tx) place(key []byte) (*shard, uint32) {
+// place is where a key belongs, and what is known of it (known).
+func (tx *Tx) place(key []byte) (*shard, uint32, *placed) {
 	i := tx.single
 	if debug {
 		i = tx.store.ShardOf(key)
 		tx.checkHeld(i, key)
 	}
-	if p, ok := tx.known(key); ok {
-		return &tx.store.shards[p.Shard], p.hash
+	if p := tx.known(key); p != nil {
+		return &tx.store.shards[p.Shard], p.hash, p
 	}
 	if i < 0 {
 		i = tx.store.ShardOf(key)
 	}
-	return &tx.store.shards[i], tx.store.hash(key)
+	return &tx.store.shards[i], tx.store.hash(key), nil
 }
 
 // lookup finds a key that is there and has not expired; an expired one is
 // removed on the way, unless Expired says otherwise.
 func (tx *Tx) lookup(key []byte) (sh *shard, t *table, h uint32, ref arena.Ref, r record) {
-	sh, h = tx.place(key)
+	sh, h, p := tx.place(key)
 	t = sh.tables[tx.DB]
 	if t == nil {
 		return sh, nil, h, 0, nil
 	}
-	ref, r = t.find(key, h)
+	if p != nil {
+		ref, r = t.findSeen(p)
+	} else {
+		ref, r = t.find(key, h)
+	}
 	if ref != 0 && r.has(hasExpiry) && r.expiry() <= tx.now && tx.Expired != ShowExpired {
 		if tx.Expired == RemoveExpired {
 			tx.expire(sh, t, key, h, ref)
