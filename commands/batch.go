@@ -88,7 +88,9 @@ func (x *Executor) Prepare(s *command.Session) {
 		if len(it.argv) == 0 {
 			continue
 		}
-		if it.spec = x.svc.Table.Find(it.argv); it.spec == nil {
+		if i > 0 && it.sameName(&b.items[i-1]) {
+			it.spec = b.items[i-1].spec
+		} else if it.spec = x.svc.Table.Find(it.argv); it.spec == nil {
 			continue
 		}
 		switch it.spec.FullName {
@@ -127,6 +129,11 @@ func (x *Executor) Run(i int, s *command.Session, r command.Reply) Outcome {
 		x.tx.Release()
 	}
 	return out
+}
+
+// sameName reports whether the command is the one that came before, by a name that says all.
+func (it *batched) sameName(last *batched) bool {
+	return last.spec != nil && len(last.spec.Subs) == 0 && last.spec.Parent() == nil && string(it.argv[0]) == string(last.argv[0])
 }
 
 // sharesLock reports whether the command and the next one can run under one hold of a

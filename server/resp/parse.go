@@ -70,6 +70,11 @@ func (p *Parser) Next(in []byte, argv [][]byte) (args [][]byte, n int, err error
 		if in[0] != '*' {
 			return p.inline(in, argv)
 		}
+		if !p.Guest {
+			if args, n := p.whole(in, argv); n > 0 {
+				return args, n, nil
+			}
+		}
 		count, at, err := number(in, 1, "multibulk length", "mbulk count")
 		if err != nil || at == 0 {
 			return argv, 0, err
@@ -101,6 +106,48 @@ func (p *Parser) Next(in []byte, argv [][]byte) (args [][]byte, n int, err error
 	}
 	n, p.pos = p.pos, 0
 	return argv, n, nil
+}
+
+// whole cuts a command that is complete and of the usual form, which has few arguments, none of
+// them long; n is 0 for all others. In a pipeline it takes half of the time that Next takes
+// to be ready for what may come in pieces.
+func (p *Parser) whole(in []byte, argv [][]byte) (args [][]byte, n int) {
+	count, at := shortLength(in, 1)
+	for range count {
+		if at >= len(in) || in[at] != '$' {
+			return argv, 0
+		}
+		size, from := shortLength(in, at+1)
+		end := from + size
+		if from == 0 || size > p.MaxBulk || end+2 > len(in) || in[end] != '\r' || in[end+1] != '\n' {
+			return argv, 0
+		}
+		argv = append(argv, in[from:end:end])
+		at = end + 2
+	}
+	return argv, at
+}
+
+// shortLength reads a number of one to three digits, and the end of its line, and returns the
+// position behind that, 0 where there is something else.
+func shortLength(in []byte, pos int) (n, next int) {
+	if pos+5 > len(in) {
+		return 0, 0
+	}
+	s := in[pos : pos+5]
+	n = int(s[0] - '0')
+	if n > 9 {
+		return 0, 0
+	}
+	k := 1
+	for n > 0 && k < 3 && s[k]-'0' <= 9 {
+		n = n*10 + int(s[k]-'0')
+		k++
+	}
+	if s[k] != '\r' || s[k+1] != '\n' {
+		return 0, 0
+	}
+	return n, pos + k + 2
 }
 
 // bulkString takes the next argument; false when it is not complete.
