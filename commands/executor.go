@@ -28,9 +28,7 @@ type Executor struct {
 	set   keyspace.ShardSet
 	stats *command.StatBlock
 	runs  command.Run
-	// Calls of a quick command since the last look at the clock.
-	quick      *command.Spec
-	unmeasured int64
+	quick quickCalls // since the last look at the clock
 
 	short   bool    // memory is at its limit
 	unkept  error   // why nothing may be changed
@@ -137,7 +135,7 @@ func (x *Executor) finish(s *command.Session) Outcome {
 // run executes the command under its locks; true when the session waits now.
 func (x *Executor) run(s *command.Session, it *batched, r command.Reply) (waits bool) {
 	spec, argv := it.spec, it.argv
-	if x.quick != spec {
+	if !spec.Quick() {
 		x.settle()
 	}
 	x.tx.Begin(x.eng.clock.ms(x.ns))
@@ -243,9 +241,36 @@ func (x *Executor) handle(c *command.Context, spec *command.Spec, argv [][]byte)
 	return nil
 }
 
+// quickCalls are calls of quick commands that are measured together: looking at the clock costs
+// a third of what the cheapest of them do. Each counts as having taken as long as any other.
+type quickCalls struct {
+	rows [quickRun]struct {
+		spec  *command.Spec
+		calls int64
+	}
+	n     int // rows in use
+	calls int64
+}
+
+// add counts one more call; false where there are as many as may be measured together.
+func (q *quickCalls) add(spec *command.Spec) bool {
+	if q.calls == quickRun-1 {
+		return false
+	}
+	q.calls++
+	for i := range q.rows[:q.n] {
+		if q.rows[i].spec == spec {
+			q.rows[i].calls++
+			return true
+		}
+	}
+	q.rows[q.n].spec, q.rows[q.n].calls = spec, 1
+	q.n++
+	return true
+}
+
 const (
-	// quickRun is how many calls of a quick command are measured together:
-	// looking at the clock costs a third of what the cheapest of them do.
+	// quickRun is how many calls of quick commands are measured together at most.
 	quickRun = 8
 	// quickArgs is how many arguments a quick command has at most.
 	quickArgs = 16
@@ -263,12 +288,10 @@ func (x *Executor) count(s *command.Session, spec *command.Spec, argv [][]byte, 
 		asked += len(a)
 	}
 	size := int64(max(asked, replied))
-	if !failed && spec.Quick() && len(argv) <= quickArgs && (x.quick == spec || x.unmeasured == 0) && x.unmeasured < quickRun-1 && !x.svc.Monitor.Remarkable(quickNs, size) {
-		x.quick = spec
-		x.unmeasured++
+	if !failed && spec.Quick() && len(argv) <= quickArgs && !x.svc.Monitor.Remarkable(quickNs, size) && x.quick.add(spec) {
 		return 0
 	}
-	if x.quick != spec {
+	if !spec.Quick() {
 		x.settle() // commands inside the one that ends now
 	}
 	took := x.measure(spec, 1, failed)
@@ -278,33 +301,39 @@ func (x *Executor) count(s *command.Session, spec *command.Spec, argv [][]byte, 
 	return took
 }
 
-// measure counts n calls, and those of the same command that were not measured yet,
-// and returns how long each took.
+// measure counts n calls, and those of quick commands that were not measured yet, and
+// returns how long each took.
 func (x *Executor) measure(spec *command.Spec, n int64, failed bool) int64 {
 	now := x.eng.clock.ns()
-	took := now - x.ns
+	each := (now - x.ns) / (n + x.quick.calls)
 	x.ns = now
-	f := int64(0)
-	if failed {
-		f = 1
+	histograms := x.eng.histograms.Load()
+	for i := range x.quick.rows[:x.quick.n] {
+		row := &x.quick.rows[i]
+		x.stats.Ran(&x.runs, row.spec, row.calls, each*row.calls, 0, histograms)
 	}
-	n += x.unmeasured
-	x.stats.Ran(&x.runs, spec, n, took, f, x.eng.histograms.Load())
-	x.quick, x.unmeasured = nil, 0
-	return took / n
+	x.quick.n, x.quick.calls = 0, 0
+	if n > 0 {
+		f := int64(0)
+		if failed {
+			f = 1
+		}
+		x.stats.Ran(&x.runs, spec, n, each*n, f, histograms)
+	}
+	return each
 }
 
 // settle measures what was not measured yet.
 func (x *Executor) settle() {
-	if x.unmeasured > 0 {
-		x.measure(x.quick, 0, false)
+	if x.quick.calls > 0 {
+		x.measure(nil, 0, false)
 	}
 }
 
 // Call implements command.Caller: a command inside EXEC or a script.
 func (x *Executor) Call(outer *command.Context, spec *command.Spec, argv [][]byte) {
 	s, r, spec0, args, nested := outer.Session, outer.Reply, outer.Spec, outer.Args, outer.Nested
-	if x.quick != spec {
+	if !spec.Quick() {
 		x.settle()
 	}
 	x.tx.Commit(nil)
