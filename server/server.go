@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"runtime"
 	"sort"
 	"strconv"
 	"strings"
@@ -48,15 +47,6 @@ type Options struct {
 	Loops int
 }
 
-// loopsOf returns how many event loops the configuration asks for: as many as io-threads says,
-// and where that is 1, its default, one per processor.
-func loopsOf(cfg *config.Config) int {
-	if n := int(cfg.IOThreads.Load()); n > 1 {
-		return n
-	}
-	return runtime.GOMAXPROCS(0)
-}
-
 // New returns a server that does not listen yet.
 func New(o Options) (*Server, error) {
 	if o.Log == nil {
@@ -67,7 +57,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{eng: o.Engine, cfg: o.Config, log: o.Log, stats: o.Engine.Services().Stats, stop: make(chan struct{}), listeners: map[string]net.Listener{}, bound: map[string]tcpAddr{}}
 	if o.Loops == 0 {
-		o.Loops = loopsOf(s.cfg)
+		o.Loops = int(s.cfg.IOThreads.Load())
 	}
 	if err := s.cfg.Override(config.Pair{Name: "io-threads", Value: strconv.Itoa(o.Loops)}); err != nil {
 		return nil, err
