@@ -1,0 +1,118 @@
+package netio
+
+import (
+	"io"
+	"net"
+	"testing"
+	"time"
+)
+
+// patience is how long a test waits for what must come.
+const patience = 10 * time.Second
+
+// A relay lets one client post to the connection of another: a client that says "wait" and
+// "next" is kept waiting with the second word as its input, one that says "post" has the
+// first one posted a message and woken, both before its loop looks.
+type relay struct {
+	waiting chan *Conn
+	posting chan *Conn
+}
+
+func (r *relay) Input(c *Conn, in []byte) int {
+	switch {
+	case len(in) < 4:
+		c.Want = 4
+		return 0
+	case string(in[:4]) == "wait":
+		if c.Want = len("waitnext"); len(in) < c.Want {
+			return 0
+		}
+		c.Waiting, c.Want = true, 0
+		r.waiting <- c
+	case string(in[:4]) == "post":
+		to := <-r.posting
+		to.Post("message ")
+		to.Wake()
+	default:
+		c.Out = append(append(c.Out, in[:4]...), ' ')
+	}
+	return 4
+}
+
+func (r *relay) Message(c *Conn, m any) {
+	c.Waiting = false
+	c.Out = append(c.Out, m.(string)...)
+}
+
+func (r *relay) Refill(c *Conn) { c.Out = append(c.Out, "refill "...) }
+func (r *relay) Open(*Conn)     {}
+func (r *relay) Grown(*Conn)    {}
+func (r *relay) Close(*Conn)    {}
+
+// TestMessageThenWake protects a connection that is posted a message and woken at once: the reply of
+// the message may still wait to be written when Refill is due, and neither may be lost or overtake
+// the other, nor the input that has waited for the message.
+func TestMessageThenWake(t *testing.T) {
+	backends(t, func(t *testing.T, r *relay, dial func() net.Conn) {
+		first, second := dial(), dial()
+		for range 3 {
+			send(t, first, "waitnext")
+			r.posting <- <-r.waiting
+			send(t, second, "post")
+			expect(t, first, "message next refill ")
+		}
+		send(t, first, "more")
+		expect(t, first, "more ")
+	})
+}
+
+// backends runs a test with each back end, of one loop where it has loops.
+func backends(t *testing.T, test func(t *testing.T, r *relay, dial func() net.Conn)) {
+	for _, open := range []func(Handler) (Server, error){
+		func(h Handler) (Server, error) { return New(h, 1) },
+		func(h Handler) (Server, error) { return NewGoroutines(h), nil },
+	} {
+		r := &relay{waiting: make(chan *Conn, 1), posting: make(chan *Conn, 1)}
+		s, err := open(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(s.Name(), func(t *testing.T) {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			defer l.Close()
+			test(t, r, func() net.Conn {
+				near, err := net.Dial("tcp", l.Addr().String())
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { near.Close() })
+				far, err := l.Accept()
+				if err != nil {
+					t.Fatal(err)
+				}
+				s.Serve(far)
+				return near
+			})
+		})
+	}
+}
+
+func send(t *testing.T, c net.Conn, text string) {
+	t.Helper()
+	if _, err := c.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func expect(t *testing.T, c net.Conn, want string) {
+	t.Helper()
+	got := make([]byte, len(want))
+	c.SetReadDeadline(time.Now().Add(patience))
+	if n, err := io.ReadFull(c, got); err != nil || string(got) != want {
+		t.Fatalf("got %q, %v; want %q", got[:n], err, want)
+	}
+}
