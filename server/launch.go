@@ -132,7 +132,7 @@ func bySignal(eng *commands.Engine, cfg *config.Config, log *slog.Logger, sig os
 	}
 	svc.Pause.Start(command.PauseWrites, math.MaxInt64)
 	if err := svc.Files.SaveNow(); err != nil && flags&config.ShutdownForce == 0 {
-		svc.Pause.End()
+		svc.Pause.End(nil)
 		log.Error("the server goes on: the data could not be saved", "error", err)
 		return o, false
 	}
