@@ -3,6 +3,7 @@ package netio
 import (
 	"io"
 	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -16,6 +17,7 @@ const patience = 10 * time.Second
 type relay struct {
 	waiting chan *Conn
 	posting chan *Conn
+	grown   atomic.Int32 // calls of Grown
 }
 
 func (r *relay) Input(c *Conn, in []byte) int {
@@ -46,7 +48,7 @@ func (r *relay) Message(c *Conn, m any) {
 
 func (r *relay) Refill(c *Conn) { c.Out = append(c.Out, "refill "...) }
 func (r *relay) Open(*Conn)     {}
-func (r *relay) Grown(*Conn)    {}
+func (r *relay) Grown(*Conn)    { r.grown.Add(1) }
 func (r *relay) Close(*Conn)    {}
 
 // TestMessageThenWake protects a connection that is posted a message and woken at once: the reply of
@@ -72,32 +74,40 @@ func backends(t *testing.T, test func(t *testing.T, r *relay, dial func() net.Co
 		func(h Handler) (Server, error) { return New(h, 1) },
 		func(h Handler) (Server, error) { return NewGoroutines(h), nil },
 	} {
-		r := &relay{waiting: make(chan *Conn, 1), posting: make(chan *Conn, 1)}
+		r := newRelay()
 		s, err := open(r)
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Run(s.Name(), func(t *testing.T) {
-			l, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer s.Close()
-			defer l.Close()
-			test(t, r, func() net.Conn {
-				near, err := net.Dial("tcp", l.Addr().String())
-				if err != nil {
-					t.Fatal(err)
-				}
-				t.Cleanup(func() { near.Close() })
-				far, err := l.Accept()
-				if err != nil {
-					t.Fatal(err)
-				}
-				s.Serve(far)
-				return near
-			})
-		})
+		t.Run(s.Name(), func(t *testing.T) { test(t, r, serve(t, s)) })
+	}
+}
+
+func newRelay() *relay { return &relay{waiting: make(chan *Conn, 1), posting: make(chan *Conn, 1)} }
+
+// serve returns what connects to the server, which is closed when the test ends.
+func serve(t *testing.T, s Server) (dial func() net.Conn) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		l.Close()
+		s.Close()
+	})
+	return func() net.Conn {
+		near, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { near.Close() })
+		far, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Serve(far)
+		return near
 	}
 }
 
