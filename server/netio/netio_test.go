@@ -13,11 +13,14 @@ const patience = 10 * time.Second
 
 // A relay lets one client post to the connection of another: a client that says "wait" and
 // "next" is kept waiting with the second word as its input, one that says "post" has the
-// first one posted a message and woken, both before its loop looks.
+// first one posted a message and woken, both before its loop looks. One that says "lots" is replied
+// more than sockets take, a mebibyte a turn.
 type relay struct {
 	waiting chan *Conn
 	posting chan *Conn
 	grown   atomic.Int32 // calls of Grown
+	turns   int          // of "lots"
+	seen    chan int     // what was buffered at the last of them
 }
 
 func (r *relay) Input(c *Conn, in []byte) int {
@@ -35,6 +38,14 @@ func (r *relay) Input(c *Conn, in []byte) int {
 		to := <-r.posting
 		to.Post("message ")
 		to.Wake()
+	case string(in[:4]) == "lots":
+		c.Out = append(c.Out, make([]byte, 1<<20)...)
+		if r.turns++; r.turns < lots {
+			c.Again = true
+			return 0
+		}
+		_, out := c.Buffered()
+		r.seen <- out
 	default:
 		c.Out = append(append(c.Out, in[:4]...), ' ')
 	}
@@ -68,6 +79,20 @@ func TestMessageThenWake(t *testing.T) {
 	})
 }
 
+// lots is how many mebibytes are more than the sockets between two ends take.
+const lots = 32
+
+// TestBufferedWhileServed protects limits of what clients leave unread: it is seen to grow while a
+// long pipeline is still being served.
+func TestBufferedWhileServed(t *testing.T) {
+	backends(t, func(t *testing.T, r *relay, dial func() net.Conn) {
+		send(t, dial(), "lots")
+		if out := <-r.seen; out < lots<<19 || r.grown.Load() == 0 {
+			t.Errorf("%d bytes seemed to be buffered, told of %d times", out, r.grown.Load())
+		}
+	})
+}
+
 // backends runs a test with each back end, of one loop where it has loops.
 func backends(t *testing.T, test func(t *testing.T, r *relay, dial func() net.Conn)) {
 	for _, open := range []func(Handler) (Server, error){
@@ -83,7 +108,9 @@ func backends(t *testing.T, test func(t *testing.T, r *relay, dial func() net.Co
 	}
 }
 
-func newRelay() *relay { return &relay{waiting: make(chan *Conn, 1), posting: make(chan *Conn, 1)} }
+func newRelay() *relay {
+	return &relay{waiting: make(chan *Conn, 1), posting: make(chan *Conn, 1), seen: make(chan int, 1)}
+}
 
 // serve returns what connects to the server, which is closed when the test ends.
 func serve(t *testing.T, s Server) (dial func() net.Conn) {
