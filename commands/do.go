@@ -88,10 +88,13 @@ func (c *Client) Do(ctx context.Context, args ...any) (command.Value, error) {
 	}
 	c.capture.Reset()
 	c.capture.RESP2 = c.session.Proto == 2
-	for {
+	for held := false; ; {
 		x := c.eng.Acquire()
 		out := x.Execute(c.session, c.argv, &c.capture)
 		offset := x.Release()
+		if held && out != Retry {
+			c.eng.svc.Pause.Resumed(c.session)
+		}
 		var v command.Value
 		var err error
 		switch out {
@@ -107,6 +110,7 @@ func (c *Client) Do(ctx context.Context, args ...any) (command.Value, error) {
 				c.eng.svc.Pause.Forget(c.session)
 				return v, err
 			}
+			held = true
 			continue
 		case Quit:
 			if !c.session.Closing {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -211,6 +212,9 @@ func TestUpdateIsKept(t *testing.T) {
 	}
 	e = open()
 	text(t, e, "CONFIG", "SET", "min-replicas-to-write", "1")
+	if got := text(t, e, "INFO", "replication"); !strings.Contains(got, "\r\nmin_slaves_good_slaves:0\r\n") {
+		t.Errorf("INFO replication: %q", got)
+	}
 	err := e.Update(context.Background(), 0, []string{"sum"}, func(*keyspace.Edit) error {
 		t.Error("an update runs though too few replicas follow")
 		return nil

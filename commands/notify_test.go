@@ -44,6 +44,8 @@ func TestKeyEvents(t *testing.T) {
 		{"EAm", "GET no; EXISTS no", "keyevent@0:keymiss no, keyevent@0:keymiss no"},
 		{"EAm", "COPY no a; SMOVE no s x; XACK no g 1-1", "keyevent@0:keymiss no, keyevent@0:keymiss no"},
 		{"EASTIVm", "GET no", "keyevent@0:keymiss no"},
+		{"EAm", "XREAD STREAMS no 0", "keyevent@0:keymiss no, keyevent@0:keymiss no"},
+		{"EAm", "XREAD BLOCK 1 STREAMS no no2 0 $", "keyevent@0:keymiss no, keyevent@0:keymiss no2, keyevent@0:keymiss no, keyevent@0:keymiss no2"},
 		{"ST", "HSET h f v", ""},
 		{"S$", "HSET h f v", ""},
 		{"EKA", "HSET h f v", "keyspace@0:h hset, keyevent@0:hset h"},

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/medleydb/medley/commands"
 	"github.com/medleydb/medley/commands/command"
@@ -22,7 +21,6 @@ func startReference(t *testing.T, binary string) diff.Server {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Stop)
-	s.Timeout = 3 * time.Second
 	peer, err := cases.Detect(s)
 	if err != nil {
 		t.Fatal(err)

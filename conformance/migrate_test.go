@@ -71,6 +71,8 @@ func migrateBetween(t *testing.T, own, other *speaker, ownPort, port string) {
 	}
 	to := func(more ...string) []string { return append([]string{"MIGRATE", "127.0.0.1", port}, more...) }
 	own.do("SET", "k", "v")
+	fails("IOERR error or timeout writing to target instance", "MIGRATE", "127.0.0.1", freePort(t), "k", "0", "2000")
+	fails("IOERR error or timeout connecting to the client", "MIGRATE", "nothing.invalid", "1", "k", "0", "2000")
 	fails("Target instance replied with error: NOAUTH", to("k", "0", "2000")...)
 	fails("Target instance replied with error: WRONGPASS", to("k", "0", "2000", "AUTH2", "default", "bad")...)
 	fails("Target instance replied with error: ERR", to("k", "99", "2000", "AUTH", "pw")...)

@@ -43,7 +43,10 @@ func TestReplicas(t *testing.T) {
 			t.Cleanup(server.Stop)
 
 			other := speakTo(t, server, filepath.Base(binary))
+			own.do("CONFIG", "SET", "min-replicas-to-write", "1")
 			own.untilIn("replication", "state=online")
+			own.untilIn("replication", "min_slaves_good_slaves:1")
+			own.do("CONFIG", "SET", "min-replicas-to-write", "0")
 			if list := own.do("CLIENT", "LIST", "TYPE", "replica").Str; !strings.Contains(list, " flags=S ") {
 				t.Errorf("the replica is not among the clients: %q", list)
 			}

@@ -493,9 +493,20 @@ func (tx *Tx) Peek(key []byte) (e Entry, ok bool) {
 	return t.entry(r), true
 }
 
-// Missed tells the observer that a command which reads found no such key. Lookups for reading do
-// so themselves; one that opens the key for writing may be a read all the same.
-func (tx *Tx) Missed(key []byte) { tx.missed(key) }
+// Looked counts a lookup of a key that is held, and tells the observer of one that was not found.
+// Lookups for reading do so themselves; a command that reads may have opened the key for writing.
+func (tx *Tx) Looked(key []byte, found bool) {
+	if tx.NoStats {
+		return
+	}
+	sh, _, _ := tx.place(key)
+	if found {
+		sh.stats.Hits++
+		return
+	}
+	sh.stats.Misses++
+	tx.missed(key)
+}
 
 func (tx *Tx) missed(key []byte) {
 	if EventClass(tx.store.classes.Load())&ClassKeyMiss != 0 && !tx.NoStats {

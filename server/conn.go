@@ -26,6 +26,7 @@ type conn struct {
 	sent    atomic.Int64 // bytes of Send that have not come to the loop yet
 	offset  int64        // of the journal, that held replies wait for
 	inbox   inbox
+	retried bool // a command that was held back is run again
 }
 
 // resume is the message that brings the reply of a command that has waited.
@@ -95,7 +96,7 @@ func (h handler) Message(c *netio.Conn, m any) {
 		c.Out = append(c.Out, m...)
 		k.sent.Add(-int64(len(m)))
 	case retry:
-		c.Waiting = false
+		c.Waiting, k.retried = false, true
 	case release:
 		c.Held = !h.eng.Gate().Reached(k.offset)
 	}
@@ -127,6 +128,10 @@ func (h handler) Input(c *netio.Conn, in []byte) (n int) {
 		c.Out, k.w.Buf = k.w.Buf, nil
 		k.hold(x.Release())
 		s.eng.Weigh(k.session, 0)
+		if k.retried {
+			k.retried = false
+			s.eng.Services().Pause.Resumed(k.session)
+		}
 	}()
 	n, commands := k.execute(x, in)
 	k.session.Active(x.NowMs(), commands)
@@ -189,7 +194,9 @@ func (k *conn) execute(x *commands.Executor, in []byte) (n, count int) {
 			case out == commands.Quit:
 				k.c.Closing = true
 				return len(in), count
-			case out == commands.Waiting || out == commands.Retry:
+			case out == commands.Retry:
+				k.c.Waiting, k.retried = true, false
+			case out == commands.Waiting:
 				k.c.Waiting = true
 			case len(k.w.Buf) >= netio.OutStep:
 				k.c.Again = true

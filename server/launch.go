@@ -37,18 +37,17 @@ func Main(args []string, stdin io.Reader, stderr io.Writer) int {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
-	loops := loopsOf(cfg)
 	if os.Getenv("GOMAXPROCS") == "" {
-		runtime.GOMAXPROCS(loops + 1)
+		runtime.GOMAXPROCS(int(cfg.IOThreads.Load()) + 1)
 	}
-	if err := run(cfg, loops, log); err != nil {
+	if err := run(cfg, log); err != nil {
 		log.Error(err.Error())
 		return 1
 	}
 	return 0
 }
 
-func run(cfg *config.Config, loops int, log *slog.Logger) error {
+func run(cfg *config.Config, log *slog.Logger) error {
 	if dir := cfg.Dir.Load(); dir != "" {
 		if err := os.Chdir(dir); err != nil {
 			return err
@@ -58,7 +57,7 @@ func run(cfg *config.Config, loops int, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	srv, err := New(Options{Engine: eng, Log: log, Loops: loops, Adapt: cfg.IOThreads.Load() == 1})
+	srv, err := New(Options{Engine: eng, Log: log})
 	if err != nil {
 		eng.CloseWith(false)
 		return err
@@ -133,7 +132,7 @@ func bySignal(eng *commands.Engine, cfg *config.Config, log *slog.Logger, sig os
 	}
 	svc.Pause.Start(command.PauseWrites, math.MaxInt64)
 	if err := svc.Files.SaveNow(); err != nil && flags&config.ShutdownForce == 0 {
-		svc.Pause.End()
+		svc.Pause.End(nil)
 		log.Error("the server goes on: the data could not be saved", "error", err)
 		return o, false
 	}

@@ -77,8 +77,8 @@ func TestSlowSubscriber(t *testing.T) {
 func TestSoftLimit(t *testing.T) {
 	backends(t, commands.Options{}, func(t *testing.T, s testServer) {
 		s.configure(t, "client-output-buffer-limit", "pubsub 0 1mb 0")
-		publish := func() {
-			if _, err := s.eng.Do(context.Background(), "PUBLISH", "c", strings.Repeat("x", 1<<20)); err != nil {
+		publish := func(size int) {
+			if _, err := s.eng.Do(context.Background(), "PUBLISH", "c", strings.Repeat("x", size)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -86,7 +86,7 @@ func TestSoftLimit(t *testing.T) {
 		slow.send("SUBSCRIBE", "c")
 		slow.read()
 		for range 20 {
-			publish()
+			publish(1 << 20)
 		}
 		until(t, func() bool { return s.stats.OutputLimit.Load() == 1 })
 		slow.hungUp()
@@ -94,7 +94,7 @@ func TestSoftLimit(t *testing.T) {
 		fast.send("SUBSCRIBE", "c")
 		fast.read()
 		for range 20 {
-			publish()
+			publish(1 << 19) // of which no two wait
 			if _, ok := fast.read(); !ok {
 				t.Fatal("a client that reads was dropped")
 			}

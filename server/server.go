@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"runtime"
 	"sort"
 	"strconv"
 	"strings"
@@ -44,19 +43,9 @@ type Options struct {
 	Log    *slog.Logger // default none
 	// Portable chooses the back end of goroutines where event loops exist too.
 	Portable bool
-	// Loops is the number of event loops; default what io-threads says.
+	// Loops is the number of event loops, all of which serve clients; default as many as
+	// io-threads says, of which so many do as the load needs (io-threads-always-active).
 	Loops int
-	// Adapt lets the server use fewer of its loops while the load does not need all.
-	Adapt bool
-}
-
-// loopsOf returns how many event loops the configuration asks for: as many as io-threads says,
-// and where that is 1, its default, one per processor.
-func loopsOf(cfg *config.Config) int {
-	if n := int(cfg.IOThreads.Load()); n > 1 {
-		return n
-	}
-	return runtime.GOMAXPROCS(0)
 }
 
 // New returns a server that does not listen yet.
@@ -68,8 +57,9 @@ func New(o Options) (*Server, error) {
 		o.Config = o.Engine.Services().Config
 	}
 	s := &Server{eng: o.Engine, cfg: o.Config, log: o.Log, stats: o.Engine.Services().Stats, stop: make(chan struct{}), listeners: map[string]net.Listener{}, bound: map[string]tcpAddr{}}
+	adapt := o.Loops == 0 && !s.cfg.IOThreadsAlwaysActive.Load()
 	if o.Loops == 0 {
-		o.Loops = loopsOf(s.cfg)
+		o.Loops = int(s.cfg.IOThreads.Load())
 	}
 	if err := s.cfg.Override(config.Pair{Name: "io-threads", Value: strconv.Itoa(o.Loops)}); err != nil {
 		return nil, err
@@ -77,7 +67,7 @@ func New(o Options) (*Server, error) {
 	var err error
 	if o.Portable {
 		s.sockets = netio.NewGoroutines(handler{s})
-	} else if s.sockets, err = netio.New(handler{s}, o.Loops, o.Adapt); err != nil {
+	} else if s.sockets, err = netio.New(handler{s}, o.Loops, adapt); err != nil {
 		return nil, err
 	}
 	o.Engine.Services().ActiveLoops = s.sockets.Active

@@ -20,6 +20,12 @@ type Pause struct {
 	count  int        // of held that are not nil
 }
 
+// A resumption is the going on of the sessions that a pause has held.
+type resumption struct {
+	left int // sessions that have not run yet
+	done func()
+}
+
 // PauseKind says which commands are held back.
 type PauseKind uint32
 
@@ -49,6 +55,7 @@ func (p *Pause) Hold(s *Session, writes bool, nowMs int64) bool {
 	if p.until[PauseAll] <= nowMs && !(writes && p.until[PauseWrites] > nowMs) {
 		return false
 	}
+	s.resumed()
 	if s.heldAt == 0 {
 		p.held = append(p.held, s)
 		p.count++
@@ -58,10 +65,30 @@ func (p *Pause) Hold(s *Session, writes bool, nowMs int64) bool {
 	return true
 }
 
+// Resumed notes that a session which was told to retry has run.
+func (p *Pause) Resumed(s *Session) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s.resumed()
+}
+
+// resumed is Resumed; the pause's mu is held.
+func (s *Session) resumed() {
+	r := s.resumption
+	if r == nil {
+		return
+	}
+	s.resumption = nil
+	if r.left--; r.left == 0 {
+		go r.done()
+	}
+}
+
 // Forget lets go of a session that will not come again.
 func (p *Pause) Forget(s *Session) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	s.resumed()
 	if s.heldAt == 0 {
 		return
 	}
@@ -85,21 +112,30 @@ func (p *Pause) Tick(nowMs int64) {
 			p.until[k] = 0
 		}
 	}
-	p.finish(kind)
+	p.finish(kind, nil)
 }
 
-// End ends every pause at once.
-func (p *Pause) End() {
+// End ends every pause at once. done, where it is not nil, is called on a goroutine of its own
+// once all sessions that were held have run their command, wait with it, or have gone.
+func (p *Pause) End(done func()) {
 	p.mu.Lock()
 	p.until = [3]int64{}
-	p.finish(PauseNone)
+	p.finish(PauseNone, done)
 }
 
 // finish sets the kind, unlocks, and tells the sessions when it became milder.
-func (p *Pause) finish(kind PauseKind) {
+func (p *Pause) finish(kind PauseKind, done func()) {
 	was := p.Kind()
 	p.active.Store(uint32(kind))
 	var list []*Session
+	var r *resumption
+	switch {
+	case done == nil:
+	case p.count == 0:
+		go done()
+	default:
+		r = &resumption{p.count, done}
+	}
 	if kind < was {
 		list, p.held, p.count = p.held, nil, 0
 	}
@@ -107,7 +143,7 @@ func (p *Pause) finish(kind PauseKind) {
 	// at once.
 	for _, s := range list {
 		if s != nil {
-			s.heldAt = 0
+			s.heldAt, s.resumption = 0, r
 			s.SetFlag(Blocked, false)
 		}
 	}

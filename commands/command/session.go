@@ -94,9 +94,10 @@ type Session struct {
 	user   string
 	parked *Parked
 
-	named       bool  // a name, user or library was set
-	heldAt      int   // Pause.held's
-	softSinceMs int64 // OverSoftLimit's
+	named       bool        // a name, user or library was set
+	heldAt      int         // Pause.held's
+	resumption  *resumption // Pause's
+	softSinceMs int64       // OverSoftLimit's
 }
 
 // A Queued is a command in MULTI; it owns its arguments.

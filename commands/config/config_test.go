@@ -35,7 +35,7 @@ func wantValue(t *testing.T, c *Config, name, want string) {
 // reason why not.
 func TestPeersDirectives(t *testing.T) {
 	differ := map[string]string{ // why the default is not the peer's
-		"dir": "the working directory", "bind": "loopback", "syslog-ident": "own name",
+		"dir": "the working directory", "bind": "loopback", "syslog-ident": "own name", "io-threads": "one per processor",
 	}
 	valkeyOnly := map[string]string{}
 	for _, n := range []string{"hide-user-data-from-log", "lazyfree-lazy-eviction", "lazyfree-lazy-expire",

@@ -17,7 +17,8 @@ type Network struct {
 	Unixsocketperm               Int // mode bits; 0: as umask leaves them
 	ProtectedMode                Bool
 	Maxclients                   Int
-	IOThreads                    Int // event loops; 1: one per processor
+	IOThreads                    Int  // event loops; default one per processor; changes count from the next start on
+	IOThreadsAlwaysActive        Bool // all event loops serve clients, whatever the load
 	MaxNewConnectionsPerCycle    Int
 	ProtoMaxBulkLen              Int // bytes
 	ClientQueryBufferLimit       Int // bytes

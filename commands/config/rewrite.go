@@ -160,10 +160,14 @@ func (c *Config) addMissing(r *rewriting) {
 		v := d.kind.load()
 		s := scratch.byName[d.name]
 		said := scratch.loaded.seen[s]
+		next := s.text()
+		if !said {
+			next = d.initial // scratch's own may differ: the number of processors was asked again
+		}
 		switch {
 		case !ok && r.at[d.name] != nil:
 			continue
-		case s.text() == d.kind.text(v) && (said || d.flags&pinned == 0):
+		case next == d.kind.text(v) && (said || d.flags&pinned == 0):
 			continue
 		}
 		want := d.kind.lines(v)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -182,4 +183,22 @@ func FuzzLoad(f *testing.F) {
 			t.Errorf("not stable:\n%s\n---\n%s", once, twice)
 		}
 	})
+}
+
+// TestRewriteKeepsProcessorsOpen protects a file that moves to another machine: the number of event
+// loops is not written into it unless somebody chose one, however many processors there are by then.
+func TestRewriteKeepsProcessorsOpen(t *testing.T) {
+	c := New()
+	if err := c.LoadReader("f", strings.NewReader("port 1\n")); err != nil {
+		t.Fatal(err)
+	}
+	was := runtime.GOMAXPROCS(int(c.IOThreads.Load()) + 1)
+	defer runtime.GOMAXPROCS(was)
+	if got := c.rewritten("port 1\n", nil); strings.Contains(got, "io-threads") {
+		t.Errorf("rewritten: %q", got)
+	}
+	mustSet(t, c, "io-threads", "1")
+	if got := c.rewritten("port 1\n", nil); !strings.Contains(got, "\nio-threads 1\n") {
+		t.Errorf("rewritten: %q", got)
+	}
 }

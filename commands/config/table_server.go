@@ -1,6 +1,9 @@
 package config
 
-import "math"
+import (
+	"math"
+	"runtime"
+)
 
 const (
 	maxInt32  = math.MaxInt32
@@ -10,6 +13,8 @@ const (
 	kib       = 1 << 10
 	mib       = 1 << 20
 	maxPort   = 65535
+
+	maxIOThreads = 256
 )
 
 func (t *table) network(c *Network) {
@@ -40,8 +45,8 @@ func (t *table) network(c *Network) {
 	t.number("maxmemory-clients", &c.MaxmemoryClients, 0, numberKind{min: -100, max: maxInt64, form: relative}, live)
 	t.int("tracking-table-max-keys", &c.TrackingTableMaxKeys, 1000000, 0, maxInt64, live)
 	t.string("availability-zone", &c.AvailabilityZone, "", nil, live)
-	t.int("io-threads", &c.IOThreads, 1, 1, 256, live)
-	t.bool("io-threads-always-active", nil, false, hidden)
+	t.int("io-threads", &c.IOThreads, min(int64(runtime.GOMAXPROCS(0)), maxIOThreads), 1, maxIOThreads, live)
+	t.bool("io-threads-always-active", &c.IOThreadsAlwaysActive, false, hidden)
 	t.int("min-io-threads-avoid-copy-reply", nil, 7, 0, maxInt32, hidden)
 	t.int("min-string-size-avoid-copy-reply", nil, 16*kib, 0, maxInt32, hidden)
 	t.int("min-string-size-avoid-copy-reply-threaded", nil, 64*kib, 0, maxInt32, hidden)

@@ -47,11 +47,26 @@ var clientUnpause = command.Spec{
 	Name: "unpause", Since: "6.2.0", Arity: 2,
 	Summary: "Ends CLIENT PAUSE.", Complexity: "O(N) in the number of connections held back",
 	Flags: others,
-	Run: func(c *command.Context) error {
-		c.Services.Pause.End()
+	Run:   runClientUnpause,
+}
+
+// resumeWithinMs is how long CLIENT UNPAUSE waits for commands that were held back.
+const resumeWithinMs = 1000
+
+// runClientUnpause answers when what was held back has run: who sends CLIENT UNBLOCK or INFO next
+// finds the state behind that.
+func runClientUnpause(c *command.Context) error {
+	pause := c.Services.Pause
+	if c.Nested || pause.Held() == 0 {
+		pause.End(nil)
 		c.Reply.OK()
 		return nil
-	},
+	}
+	ok := command.Value{Kind: command.Status, Str: "OK"}
+	return c.Park(command.Wait{
+		DeadlineMs: c.Tx.NowMs() + resumeWithinMs, TimedOut: ok,
+		Begin: func(answer func(command.Value)) { pause.End(func() { answer(ok) }) },
+	})
 }
 
 var clientUnblock = command.Spec{

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/medleydb/medley/keyspace/aof"
@@ -106,7 +107,10 @@ func (p *Pool) take(t *Target) (l *link, kept bool, err error) {
 		return nil, false, ErrConnect
 	}
 	c, err := p.Dial(t.Host, t.Port, t.Timeout)
-	if err != nil {
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return nil, false, ErrWrite // servers of the field find out when they write
+	case err != nil:
 		return nil, false, ErrConnect
 	}
 	return &link{Conn: c, r: bufio.NewReader(c)}, false, nil

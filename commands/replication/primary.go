@@ -493,13 +493,18 @@ func (p *Primary) TooFew() bool {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	n, now := int64(0), p.o.NowMs()
+	return p.fresh(lag) < want
+}
+
+// fresh returns how many replicas have told of themselves in the last so many milliseconds; mu is held.
+func (p *Primary) fresh(lagMs int64) (n int64) {
+	now := p.o.NowMs()
 	for _, r := range p.replicas {
-		if r.online && now-r.ackedMs <= lag {
+		if r.online && now-r.ackedMs <= lagMs {
 			n++
 		}
 	}
-	return n < want
+	return n
 }
 
 // A State is what there is to tell of a replica.
@@ -518,6 +523,7 @@ type Figures struct {
 	BacklogFirst, BacklogLen int64
 	Full, Partial, Refused   int64
 	Replicas                 []State
+	Fresh                    int64 // of the replicas, those within min-replicas-max-lag
 }
 
 // Figures returns the present figures.
@@ -525,6 +531,7 @@ func (p *Primary) Figures() Figures {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	f := Figures{Offset: p.end - 1, Backlog: p.attached, Full: p.full, Partial: p.partial, Refused: p.refused}
+	f.Fresh = p.fresh(p.o.Config.MinReplicasMaxLag.Load() * 1000)
 	if p.attached {
 		f.BacklogFirst, f.BacklogLen = p.start, p.end-p.start
 	}

@@ -213,7 +213,7 @@ func saveAndShutdown(c *command.Context, o command.ShutdownOptions) error {
 	return background(c, func() error {
 		svc.Pause.Start(command.PauseWrites, math.MaxInt64)
 		if err := svc.Files.SaveNow(); err != nil && !o.Force {
-			svc.Pause.End()
+			svc.Pause.End(nil)
 			svc.Log.Error("the server goes on: the data could not be saved", "error", err)
 			return command.Errorf("Errors trying to SHUTDOWN. Check logs.")
 		}

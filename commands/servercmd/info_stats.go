@@ -142,6 +142,9 @@ func (r *report) replication() {
 	}
 	r.str("role", "master")
 	r.num("connected_slaves", int64(len(f.Replicas)))
+	if cfg := r.svc.Config; cfg.MinReplicasToWrite.Load() > 0 && cfg.MinReplicasMaxLag.Load() > 0 {
+		r.num("min_slaves_good_slaves", f.Fresh)
+	}
 	for i, x := range f.Replicas {
 		state := "wait_bgsave"
 		if x.Online {

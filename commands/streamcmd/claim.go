@@ -49,11 +49,10 @@ type claim struct {
 func openClaim(c *command.Context, key, group []byte) (x claim, err error) {
 	x = claim{c: c, key: key, retries: -1, timeMs: c.Tx.NowMs()}
 	var ok bool
-	if x.s, ok, err = keyspace.Update[stream.Stream](c.Tx, key); err != nil {
+	x.s, ok, err = keyspace.Update[stream.Stream](c.Tx, key)
+	c.Tx.Looked(key, ok || err != nil)
+	if err != nil {
 		return x, err
-	}
-	if !ok {
-		c.Tx.Missed(key)
 	}
 	if x.g, ok = x.s.Group(group); !ok {
 		return x, errNoGroup(key, group)

@@ -253,11 +253,9 @@ var xack = command.Spec{
 func runXAck(c *command.Context) error {
 	key, name := c.Args.Key(), c.Args.Bytes()
 	s, found, err := keyspace.Update[stream.Stream](c.Tx, key)
+	c.Tx.Looked(key, found || err != nil)
 	if err != nil {
 		return err
-	}
-	if !found {
-		c.Tx.Missed(key)
 	}
 	g, ok := s.Group(name)
 	if !ok {

@@ -151,6 +151,7 @@ func (r *readArgs) streams(c *command.Context) {
 type source struct {
 	key     []byte
 	s       stream.Stream
+	found   bool // the key
 	g       stream.Group
 	c       stream.Consumer
 	from    stream.ID
@@ -217,20 +218,18 @@ func runXRead(c *command.Context) error {
 func (r *readArgs) open(c *command.Context, list []source) ([]source, error) {
 	for i, key := range r.keys {
 		x := source{key: key}
-		var ok bool
 		var err error
 		if r.grouped {
-			x.s, ok, err = keyspace.Update[stream.Stream](c.Tx, key)
+			x.s, x.found, err = keyspace.Update[stream.Stream](c.Tx, key)
+			c.Tx.Looked(key, x.found || err != nil)
 			if err == nil {
-				if !ok {
-					c.Tx.Missed(key)
-				}
+				var ok bool
 				if x.g, ok = x.s.Group(r.group); !ok {
 					err = command.ReplyError(errNoGroup(key, r.group).Error() + " in XREADGROUP with GROUP option")
 				}
 			}
 		} else {
-			x.s, _, err = keyspace.Read[stream.Stream](c.Tx, key)
+			x.s, x.found, err = keyspace.Read[stream.Stream](c.Tx, key)
 		}
 		if err != nil {
 			return nil, err
@@ -239,6 +238,9 @@ func (r *readArgs) open(c *command.Context, list []source) ([]source, error) {
 			return nil, err
 		}
 		list = append(list, x)
+	}
+	for i := range list { // servers of the field look again for what there is to serve
+		c.Tx.Looked(list[i].key, list[i].found)
 	}
 	return list, nil
 }

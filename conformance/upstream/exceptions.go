@@ -14,7 +14,7 @@ import (
 // An Exception is a test that the server does not mean to pass, or a whole unit when Test is "*".
 type Exception struct {
 	Suite, Unit, Test string
-	Reason            string // needs:CAPABILITY or contradicts:redis
+	Reason            string // needs:CAPABILITY or contradicts:SUITE, the other one
 	Skipped           bool   // it is not run: what it leaves behind stops the unit
 	Line              int    // where it stands, for error messages
 }
@@ -29,7 +29,7 @@ type Exceptions struct {
 
 type testID struct{ suite, unit, test string }
 
-var reasonForm = regexp.MustCompile(`^(needs:[a-z0-9]+(-[a-z0-9]+)*|contradicts:redis)$`)
+var reasonForm = regexp.MustCompile(`^(needs:[a-z0-9]+(-[a-z0-9]+)*|contradicts:(redis|valkey))$`)
 
 // LoadExceptions reads a list of exceptions from a file; its format stands in ParseExceptions.
 func LoadExceptions(path string) (*Exceptions, error) {
@@ -112,8 +112,8 @@ func parseException(line string) (Exception, error) {
 	if _, err := manifestFile(e.Suite); err != nil {
 		return e, err
 	}
-	if !reasonForm.MatchString(e.Reason) {
-		return e, fmt.Errorf("reason %q: want needs:CAPABILITY or contradicts:redis", e.Reason)
+	if !reasonForm.MatchString(e.Reason) || e.Reason == "contradicts:"+e.Suite {
+		return e, fmt.Errorf("reason %q: want needs:CAPABILITY, or contradicts: and the other suite", e.Reason)
 	}
 	if tail, ok := strings.CutPrefix(rest, wholeUnit); ok {
 		e.Test, rest = wholeUnit, tail

@@ -21,7 +21,7 @@ func TestExceptionsFindTestsAndUnits(t *testing.T) {
 # a comment, and an empty line
 
 redis unit/a needs:second-server "two "   # a name that ends in a space
-redis unit/a   contradicts:redis "say \"three\""
+redis unit/a   contradicts:valkey "say \"three\""
 redis unit/b needs:modules *
 `))
 	if err != nil {
@@ -29,7 +29,7 @@ redis unit/b needs:modules *
 	}
 	for _, c := range []struct{ suite, unit, test, want string }{
 		{Redis, "unit/a", "two ", "needs:second-server"},
-		{Redis, "unit/a", `say "three"`, "contradicts:redis"},
+		{Redis, "unit/a", `say "three"`, "contradicts:valkey"},
 		{Redis, "unit/b", "one", "needs:modules"},
 		{Redis, "unit/a", "one", ""},
 		{Redis, "unit/a", "two", ""},
@@ -50,7 +50,8 @@ func TestExceptionsRefuseWhatIsNotChecked(t *testing.T) {
 		`keydb unit/a needs:x "one"`:                                 "no suite named",
 		`redis unit/a needs:? "one"`:                                 "reason",
 		`redis unit/a flaky "one"`:                                   "reason",
-		`redis unit/a contradicts:valkey "one"`:                      "reason",
+		`redis unit/a contradicts:redis "one"`:                       "reason",
+		`redis unit/a contradicts:keydb "one"`:                       "reason",
 		`redis unit/a needs:x one`:                                   "want a string literal or *",
 		`redis unit/a needs:x "one" "two "`:                          "after the test name",
 		`redis unit/a needs:x *one`:                                  "after the test name",

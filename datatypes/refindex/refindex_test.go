@@ -203,11 +203,25 @@ func TestScanWhileChanging(t *testing.T) {
 }
 
 // TestMemoryAndStalls protects bytes an entry, and that no insertion takes long. The
-// bound on time is wide, since machines that test are busy.
+// bound on time is wide, since machines that test are busy, and a stall that is the index's own
+// comes at every try.
 func TestMemoryAndStalls(t *testing.T) {
+	const tries, limit = 5, 100 * time.Millisecond
+	for try := 1; ; try++ {
+		longest := insertMany(t)
+		if longest <= limit {
+			return
+		}
+		if try == tries {
+			t.Fatalf("an insertion took %v", longest)
+		}
+	}
+}
+
+// insertMany checks the bytes of an entry on the way, and returns how long the slowest insertion took.
+func insertMany(t *testing.T) (longest time.Duration) {
 	m := newModel(t, 9)
 	sum, n, worst := 0.0, 0, 0.0
-	var longest time.Duration
 	for i := range uint32(600000) {
 		start := time.Now()
 		m.x.Insert(m.o, m.o.Hash(i+1), i+1)
@@ -222,9 +236,7 @@ func TestMemoryAndStalls(t *testing.T) {
 	if worst > 9.5 || sum/float64(n) > 7.5 {
 		t.Errorf("%.2f bytes an entry on average, %.2f at worst", sum/float64(n), worst)
 	}
-	if longest > 100*time.Millisecond {
-		t.Errorf("an insertion took %v", longest)
-	}
+	return longest
 }
 
 func BenchmarkFind(b *testing.B) {

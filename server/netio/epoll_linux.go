@@ -478,7 +478,9 @@ func (c *epollConn) serve(d *driver, message any, fresh []byte) {
 // settle brings the registered events in line with what the connection waits for,
 // or closes it; false when the driver was replaced while it did.
 func (d *driver) settle(c *epollConn) bool {
-	c.noteBuffers(d.l.srv.h)
+	if !c.later { // else there is only what goes out at once, and the connection is settled again then
+		c.noteBuffers(d.l.srv.h)
+	}
 	pending := len(c.Out) > 0 && !c.Held && !c.later
 	if c.gone || c.Closing && !pending && !c.Held || c.eof && !pending && !c.Held && !c.Again {
 		return d.close(c)

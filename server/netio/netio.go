@@ -176,6 +176,7 @@ func (c *Conn) feed(h Handler, fresh []byte, flush func() bool) (alive bool) {
 		if !c.Again || c.Closing || c.unread() > MaxUnread {
 			return true
 		}
+		c.noteBuffers(h) // a long pipeline may go on for long
 	}
 }
 
