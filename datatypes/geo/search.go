@@ -52,9 +52,9 @@ type Searcher struct {
 	shape   *Shape
 	fn      func(*Match) bool
 	scan    zset.Scan
-	visit   func(member []byte, score float64) bool // look, bound once
-	areas   []scores                                // that have been searched
-	stopped bool                                    // fn has said no
+	visit   func(score float64) bool // look, bound once
+	areas   []scores                 // that have been searched
+	stopped bool                     // fn has said no
 	m       Match
 
 	// Of the present range of scores: how many points may still be looked at, and where to go on.
@@ -105,6 +105,7 @@ func (w *Searcher) Search(z zset.ZSet, s *Shape, fn func(*Match) bool) {
 // forget drops what the search has borrowed.
 func (w *Searcher) forget() {
 	w.z, w.shape, w.fn, w.m = zset.ZSet{}, nil, nil, Match{}
+	w.scan.Forget()
 	clear(w.found)
 	w.found = w.found[:0]
 }
@@ -193,7 +194,7 @@ func (w *Searcher) each(r scores, most int) (next uint64) {
 }
 
 // look looks at a point and reports whether to go on.
-func (w *Searcher) look(member []byte, score float64) bool {
+func (w *Searcher) look(score float64) bool {
 	at := uint64(score)
 	if w.left == 0 {
 		w.next = at
@@ -206,7 +207,7 @@ func (w *Searcher) look(member []byte, score float64) bool {
 	if m.Distance, ok = w.shape.Contains(m.Point); !ok || w.done(at) {
 		return true
 	}
-	m.Member, m.Score = member, score
+	m.Member, m.Score = w.scan.Member(), score
 	if w.gathering {
 		w.found = append(w.found, *m)
 		return true
