@@ -111,7 +111,12 @@ func (c *Cursor) NextBelow(o Owner, end float64, refs []uint32, scores []float64
 			if key >= k {
 				return n
 			}
-			refs[n], scores[n] = refOf(l.items[c.i]), scoreOf(key)
+			ref := refOf(l.items[c.i])
+			score := scoreOf(key)
+			if score == 0 { // or -0
+				score = o.Score(ref)
+			}
+			refs[n], scores[n] = ref, score
 			n++
 		}
 	}

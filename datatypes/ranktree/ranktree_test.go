@@ -165,7 +165,7 @@ func (m *model) around(score float64) {
 		var scores [7]float64
 		n := c.NextBelow(&m.o, end, refs[:], scores[:])
 		for j, ref := range refs[:n] {
-			if i == len(m.list) || ref != m.list[i] || scores[j] != m.o.scores[ref] || scores[j] >= end {
+			if i == len(m.list) || ref != m.list[i] || math.Float64bits(scores[j]) != math.Float64bits(m.o.scores[ref]) || scores[j] >= end {
 				m.t.Fatalf("record %d between %g and %g is %d with the score %g", i, score, end, ref, scores[j])
 			}
 			i++

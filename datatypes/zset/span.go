@@ -214,51 +214,6 @@ func (l *large) each(s Span, rev bool, fn func(r []byte) bool) {
 	}
 }
 
-// A Scan is a walk over the members between two scores, and the room that it needs. The zero
-// Scan is ready, and may be used again; it is for one goroutine at a time.
-type Scan struct {
-	l      *large
-	cursor ranktree.Cursor
-	refs   [batch]uint32
-	scores [batch]float64
-	at     int    // in refs
-	member []byte // where l is nil
-}
-
-// EachBetween passes the scores of the members whose scores are at least from and below to, in
-// order, to fn until it says no. fn may ask the scan for the member, but not use the sorted set.
-func (z ZSet) EachBetween(s *Scan, from, to float64, fn func(score float64) bool) {
-	if s.l = z.large(); s.l == nil {
-		z.eachPacked(Span{0, z.Len()}, false, func(member []byte, score float64) bool {
-			s.member = member
-			return score < from || score < to && fn(score)
-		})
-		s.member = nil
-		return
-	}
-	s.cursor.PlaceAt(&s.l.order, s.l, from)
-	for n := batch; n == batch; {
-		n = s.cursor.NextBelow(s.l, to, s.refs[:], s.scores[:])
-		for s.at = 0; s.at < n; s.at++ {
-			if !fn(s.scores[s.at]) {
-				return
-			}
-		}
-	}
-}
-
-// Member returns the member whose score has been passed last. It is good until the function
-// that was passed it returns, or, in a sorted set that is large, until that changes.
-func (s *Scan) Member() []byte {
-	if s.l == nil {
-		return s.member
-	}
-	return s.l.member(arena.Ref(s.refs[s.at]))
-}
-
-// Forget drops what the scan has borrowed.
-func (s *Scan) Forget() { s.l, s.cursor = nil, ranktree.Cursor{} }
-
 func (z ZSet) eachPacked(s Span, rev bool, fn func(member []byte, score float64) bool) {
 	var scratch [Scratch]byte
 	b := z.v.Bytes

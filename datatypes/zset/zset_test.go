@@ -410,8 +410,8 @@ func TestEachBetween(t *testing.T) {
 				}
 			}
 			var scan Scan
-			z.EachBetween(&scan, float64(c.from), float64(c.to), func(score float64) bool {
-				got = append(got, string(scan.Member()))
+			z.EachBetween(&scan, float64(c.from), float64(c.to), func(at Place, score float64) bool {
+				z.EachAt(1, func(int) Place { return at }, func(_ int, member []byte) { got = append(got, string(member)) })
 				return len(got) < c.most
 			})
 			if !slices.Equal(got, want) {
