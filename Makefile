@@ -5,7 +5,7 @@ BIN := bin/medley
 # Packages in which goroutines meet.
 CONCURRENT := ./keyspace/... ./commands/... ./server/...
 
-.PHONY: all build run test race invariants vet fmt-check cross bench bench-peers profile churn conformance-upstream differ fuzz crash replicas clients clients-large idle programs programs-short
+.PHONY: all build run test race invariants vet fmt-check cross bench bench-peers profile churn holds conformance-upstream differ fuzz crash replicas clients clients-large idle programs programs-short
 
 all: build
 
@@ -77,6 +77,11 @@ profile: build
 # What overwriting and deleting leave behind in memory, beside the same servers.
 churn: build
 	$(GO) run ./conformance/bench/cmd -churn -medley $(BIN) -peers '$(PEERS)'
+
+# How long locks are held while values of HOLDS elements are filled, and while they go.
+HOLDS ?= 5000000
+holds: build
+	$(GO) run ./conformance/bench/cmd -holds $(HOLDS) -medley $(BIN) $(BENCH_FLAGS)
 
 # Hostile input for as long as FUZZTIME says, each target in turn.
 FUZZTIME ?= 1m

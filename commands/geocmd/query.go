@@ -232,17 +232,10 @@ func (q *query) region() *geo.Shape {
 	return geo.Circle(q.center, q.radius*q.metres)
 }
 
-// A found is a match with its member kept; it stands in the bytes of its results.
-type found struct {
-	geo.Match
-	from, to int
-}
-
 // results is what a query has found, and the room to search in. It is used again and again.
 type results struct {
 	q      *query
-	list   []found
-	bytes  []byte
+	list   []geo.Match // with distances in the query's unit
 	search geo.Searcher
 	keep   func(*geo.Match) bool // add, bound once
 }
@@ -254,30 +247,32 @@ var searching = sync.Pool{New: func() any {
 }}
 
 // keptResults is for how many points room is kept.
-const keptResults = 256
+const keptResults = 4096
 
 // done gives the room back.
 func (r *results) done() {
-	if cap(r.list) > keptResults || cap(r.bytes) > 64*keptResults {
-		r.list, r.bytes = nil, nil
+	if cap(r.list) > keptResults {
+		r.list = nil
 	}
-	r.q, r.list, r.bytes = nil, r.list[:0], r.bytes[:0]
+	r.q, r.list = nil, r.list[:0]
 	searching.Put(r)
 }
 
 // add takes a match and reports whether more are wanted.
 func (r *results) add(m *geo.Match) bool {
-	f := found{Match: *m, from: len(r.bytes)}
-	r.bytes = append(r.bytes, m.Member...)
-	f.to, f.Member = len(r.bytes), nil
+	f := *m
 	f.Distance /= r.q.metres
 	r.list = append(r.list, f)
 	return !r.q.any || int64(len(r.list)) < r.q.count
 }
 
-func (r *results) member(i int) []byte { return r.bytes[r.list[i].from:r.list[i].to] }
+// each passes what was found to fn. fn must not change the sorted set.
+func (r *results) each(fn func(m *geo.Match, member []byte)) {
+	r.q.z.EachAt(len(r.list), func(i int) zset.Place { return r.list[i].Place },
+		func(i int, member []byte) { fn(&r.list[i], member) })
+}
 
-// run searches, sorts and cuts. Distances are in the query's unit then.
+// run searches, sorts and cuts.
 func (q *query) run() *results {
 	r := searching.Get().(*results)
 	r.q = q
@@ -286,7 +281,7 @@ func (q *query) run() *results {
 	}
 	r.search.Search(q.z, q.region(), r.keep)
 	if q.sort != 0 {
-		slices.SortStableFunc(r.list, func(a, b found) int {
+		slices.SortStableFunc(r.list, func(a, b geo.Match) int {
 			switch {
 			case a.Distance < b.Distance:
 				return -q.sort
@@ -311,20 +306,19 @@ func (q *query) reply(c *command.Context, r *results) {
 		}
 	}
 	c.Reply.Array(len(r.list))
-	for i := range r.list {
-		f := &r.list[i]
+	r.each(func(m *geo.Match, member []byte) {
 		if parts > 1 {
 			c.Reply.Array(parts)
 		}
-		c.Reply.Bulk(r.member(i))
+		c.Reply.Bulk(member)
 		if q.withDist {
-			replyDistance(c, f.Distance)
+			replyDistance(c, m.Distance)
 		}
 		if q.withHash {
-			c.Reply.Int(int64(f.Score))
+			c.Reply.Int(int64(m.Score))
 		}
 		if q.withCoord {
-			replyPoint(c, f.Point)
+			replyPoint(c, geo.FromScore(m.Score))
 		}
-	}
+	})
 }

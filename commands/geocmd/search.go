@@ -1,7 +1,10 @@
 package geocmd
 
 import (
+	"bytes"
+
 	"github.com/medleydb/medley/commands/command"
+	"github.com/medleydb/medley/datatypes/geo"
 	"github.com/medleydb/medley/datatypes/zset"
 	"github.com/medleydb/medley/keyspace"
 )
@@ -118,14 +121,17 @@ func (q *query) store(c *command.Context, r *results) {
 		c.Reply.Int(0)
 		return
 	}
+	// Copied first: the key may be that of the points.
+	var members [][]byte
+	r.each(func(_ *geo.Match, member []byte) { members = append(members, bytes.Clone(member)) })
 	z := keyspace.Create[zset.ZSet](c.Tx, key, 0)
 	z.Clear()
-	for i := range r.list {
-		score := r.list[i].Score
+	for i, m := range r.list {
+		score := m.Score
 		if q.storeDist {
-			score = r.list[i].Distance
+			score = m.Distance
 		}
-		z.Add(r.member(i), score, 0)
+		z.Add(members[i], score, 0)
 	}
 	if q.kind == searchStore {
 		c.Changed(key, keyspace.EvGeoSearchStore)

@@ -146,11 +146,6 @@ func runRange(c *command.Context, by rangeType, rev, free bool) error {
 		return err
 	}
 
-	if q.by == byScore && q.skip >= 0 {
-		w := z.ScoreWindow(q.score, q.rev, q.skip, q.take)
-		replyMembers(c, w.Len(), q.withScores, w.Each)
-		return nil
-	}
 	s := q.span(z)
 	replyMembers(c, s.Len(), q.withScores, func(fn func([]byte, float64) bool) { z.Each(s, q.rev, fn) })
 	return nil

@@ -187,6 +187,11 @@ func (r *Running) prepare(l load) error {
 
 // pipe sends n commands through one connection and waits for their replies.
 func (r *Running) pipe(n int, command func(i int) []string) error {
+	return r.pipeIn(200, n, command)
+}
+
+// pipeIn is pipe for batches of so many commands.
+func (r *Running) pipeIn(most, n int, command func(i int) []string) error {
 	c, err := net.Dial("tcp", r.addr)
 	if err != nil {
 		return err
@@ -197,7 +202,7 @@ func (r *Running) pipe(n int, command func(i int) []string) error {
 	for i := 0; i < n; {
 		batch = batch[:0]
 		k := 0
-		for ; i < n && k < 200; i, k = i+1, k+1 {
+		for ; i < n && k < most; i, k = i+1, k+1 {
 			batch = resp.AppendCommand(batch, command(i)...)
 		}
 		if _, err := c.Write(batch); err != nil {

@@ -50,8 +50,7 @@ func (p Program) Start() (*Running, error) {
 		return nil, fmt.Errorf("%s: %w", p.Name, err)
 	}
 	for end := time.Now().Add(startTimeout); ; time.Sleep(10 * time.Millisecond) {
-		if c, err := net.Dial("tcp", r.addr); err == nil {
-			c.Close()
+		if err := r.pipe(1, func(int) []string { return []string{"PING"} }); err == nil {
 			return r, nil
 		}
 		if time.Now().After(end) {

@@ -123,9 +123,10 @@ func TestSearch(t *testing.T) {
 				}
 			}
 			Search(z, s, func(m *Match) bool {
-				got = append(got, string(m.Member))
-				if d := Distance(s.Center(), m.Point); math.Abs(d-m.Distance) > 1e-6*max(d, 1) {
-					t.Fatalf("%s: the distance of %v is %f, not %f", text, m.Point, m.Distance, d)
+				z.EachAt(1, func(int) zset.Place { return m.Place }, func(_ int, member []byte) { got = append(got, string(member)) })
+				p := FromScore(m.Score)
+				if d := Distance(s.Center(), p); math.Abs(d-m.Distance) > 1e-6*max(d, 1) || p != points[got[len(got)-1]] {
+					t.Fatalf("%s: the distance of %v is %f, not %f", text, p, m.Distance, d)
 				}
 				return true
 			})

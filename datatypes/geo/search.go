@@ -8,12 +8,10 @@ import (
 	"github.com/medleydb/medley/datatypes/zset"
 )
 
-// A Match is a member that a search has found. Member is good until the function that was
-// given it returns, or, in a sorted set that is large, until the sorted set changes.
+// A Match is a member that a search has found.
 type Match struct {
-	Member   []byte
+	Place    zset.Place
 	Score    float64
-	Point    Point
 	Distance float64 // metres from the centre of the shape
 }
 
@@ -52,7 +50,7 @@ type Searcher struct {
 	shape   *Shape
 	fn      func(*Match) bool
 	scan    zset.Scan
-	visit   func(member []byte, score float64) bool // look, bound once
+	visit   func(at zset.Place, score float64) bool // look, bound once
 	areas   []scores                                // that have been searched
 	stopped bool                                    // fn has said no
 	m       Match
@@ -104,8 +102,8 @@ func (w *Searcher) Search(z zset.ZSet, s *Shape, fn func(*Match) bool) {
 
 // forget drops what the search has borrowed.
 func (w *Searcher) forget() {
-	w.z, w.shape, w.fn, w.m = zset.ZSet{}, nil, nil, Match{}
-	clear(w.found)
+	w.z, w.shape, w.fn = zset.ZSet{}, nil, nil
+	w.scan.Forget()
 	w.found = w.found[:0]
 }
 
@@ -193,25 +191,23 @@ func (w *Searcher) each(r scores, most int) (next uint64) {
 }
 
 // look looks at a point and reports whether to go on.
-func (w *Searcher) look(member []byte, score float64) bool {
+func (w *Searcher) look(place zset.Place, score float64) bool {
 	at := uint64(score)
 	if w.left == 0 {
 		w.next = at
 		return false
 	}
 	w.left--
-	m := &w.m
-	m.Point = FromScore(score)
-	var ok bool
-	if m.Distance, ok = w.shape.Contains(m.Point); !ok || w.done(at) {
+	distance, ok := w.shape.Contains(FromScore(score))
+	if !ok || w.done(at) {
 		return true
 	}
-	m.Member, m.Score = member, score
+	w.m = Match{place, score, distance}
 	if w.gathering {
-		w.found = append(w.found, *m)
+		w.found = append(w.found, w.m)
 		return true
 	}
-	w.stopped = !w.fn(m)
+	w.stopped = !w.fn(&w.m)
 	return !w.stopped
 }
 

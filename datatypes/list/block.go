@@ -88,16 +88,50 @@ func (b *block) edge(p int) uint32 {
 	tags := b.tags()
 	if 2*p <= len(tags) {
 		at := b.hi
-		for _, t := range tags[:p] {
-			at -= b.sizeBelow(t, at)
+		for i := 0; i < p; {
+			if n, ok := eightWidths(tags[i:p]); ok {
+				at -= n
+				i += 8
+				continue
+			}
+			at -= b.sizeBelow(tags[i], at)
+			i++
 		}
 		return at
 	}
 	at := b.lo
-	for i := len(tags) - 1; i >= p; i-- {
+	for i := len(tags); i > p; {
+		if n, ok := eightWidths(tags[max(i-8, p):i]); ok {
+			at += n
+			i -= 8
+			continue
+		}
+		i--
 		at += b.sizeFrom(tags[i], at)
 	}
 	return at
+}
+
+// eightWidths returns the bytes of the elements with the first eight tags; ok is false where
+// there are fewer, or one that is long.
+func eightWidths(tags []byte) (n uint32, ok bool) {
+	if len(tags) < 8 {
+		return 0, false
+	}
+	w := binary.LittleEndian.Uint64(tags)
+	if atLeast(w, tagLong) != 0 {
+		return 0, false
+	}
+	w -= atLeast(w, tagInt+1) >> 7 * tagInt
+	// The sums of pairs of bytes have 16 bits each, and the product's top 16 are the sum of those.
+	w = w&0x00ff00ff00ff00ff + w>>8&0x00ff00ff00ff00ff
+	return uint32(w * 0x0001000100010001 >> 48), true
+}
+
+// atLeast marks the top bit of each byte of w that is at least least, which is above 127.
+func atLeast(w uint64, least uint8) uint64 {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	return (w&^tops + uint64(256-int(least))*ones) & w & tops
 }
 
 // position returns the position from the bottom of the element that is number i in

@@ -18,9 +18,10 @@ import (
 // billion elements, they give back in being short to read and in ends that need no
 // rebalancing.
 //
-// Blocks hold up to 4 KiB, a whole number of the Go heap's pages and size classes;
-// elements above blockElem bytes get larger blocks, so that what is left over at a
-// block's end stays a small part of it, and those above maxInBlock bytes a block each.
+// Blocks hold 4 KiB, a whole number of the Go heap's pages and size classes, and up to
+// 16 KiB in lists of a megabyte, where that spares most of what heap and directory keep about
+// each. Elements above blockElem bytes get such larger blocks in all lists, so that what is left
+// over at a block's end stays a small part of it, and those above maxInBlock bytes a block each.
 // The first blocks of a list are small, a quarter of what it holds already, so that
 // a list just above the inline limit does not pay for room that it may never use.
 // One block that became empty is kept for the next one that is needed: a queue that is
@@ -43,10 +44,10 @@ type pos struct{ g, b int }
 const (
 	maxGroup   = 128
 	minSize    = 512     // bytes of the smallest block
-	stdSize    = 4 << 10 // of a block of short elements in a large list
+	stdSize    = 4 << 10 // of a block of short elements
+	stdPart    = 64      // or as large a part of a list, up to maxBlock
 	blockElem  = 256     // longest element in bytes for which blocks of stdSize do
 	maxInBlock = 2 << 10 // bytes of the longest element that shares a block
-	joinSize   = 3 << 10 // bytes up to which neighbours are joined after removals
 
 	blockSize = int(unsafe.Sizeof(block{}))
 	groupSize = int(unsafe.Sizeof(group{}))
@@ -276,7 +277,7 @@ func (l *blocks) blockFor(e elem, front bool) block {
 		l.memory += cap(mem)
 		return block{mem: mem, hi: uint32(len(mem)), n: 1, whole: true}
 	}
-	limit := stdSize
+	limit := min(max(stdSize, l.memory/stdPart), maxBlock)
 	if len(e.data) > blockElem {
 		limit = maxBlock
 	}
@@ -441,7 +442,7 @@ func (l *blocks) join(p pos, backwards bool) (next pos, ok bool) {
 	}
 	a, b := l.at(first), l.at(second)
 	n := a.used() + b.used()
-	if a.whole || b.whole || n > joinSize {
+	if a.whole || b.whole || n > max(len(a.mem), len(b.mem))*3/4 {
 		return l.next(p, backwards)
 	}
 	joined := l.newBlock(n, false)

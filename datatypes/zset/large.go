@@ -7,11 +7,10 @@ import (
 	"math"
 	"unsafe"
 
-	"github.com/tidwall/btree"
-
 	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/datatypes/arena"
 	"github.com/medleydb/medley/datatypes/due"
+	"github.com/medleydb/medley/datatypes/ranktree"
 	"github.com/medleydb/medley/datatypes/refindex"
 )
 
@@ -29,25 +28,13 @@ import (
 //	[4 bytes]  and its place in the heap of times
 //	[4 bytes]  with elsewhere, in place of the member, its number in a list on the Go
 //	           heap: what is too large for the arena
-//
-// # Order
-//
-// An item of the tree is 32 bits of the score, made such that they compare as the score
-// does (topBits), and the record's reference. Where these bits differ, and with random
-// scores they nearly always do, a comparison looks at no record. Items of the whole
-// score would take 16 bytes and save a look only where scores are close together.
-//
-// A comparison needs the records of both items, so the probe, which is what searches
-// look for and stands in no record, has a place of its own in the large and the
-// reference 0. Searches therefore are for one goroutine at a time, as changes are.
 type large struct {
 	records arena.Arena
 	index   refindex.Index
-	order   *btree.BTreeG[uint64]
+	order   ranktree.Tree
 	due     due.Heap // of members with a time
 	out     outside
 	seed    maphash.Seed
-	probe   probe
 	moving  *arena.Evacuation
 	changes uint32 // since the last look for a sparse chunk
 	beyond  bool   // the limits of packed sorted sets have been passed
@@ -74,26 +61,10 @@ const (
 	movesPerChange = 4
 	// sparseEvery is how many changes lie between two looks for a sparse chunk.
 	sparseEvery = 64
-
-	// treeDegree is half the most children of a node of the tree. Above 128 the
-	// tree's DeleteAt fails.
-	treeDegree = 64
-	// treeItemBytes is what the tree takes for an item, its nodes being about two
-	// thirds full. It does not tell its size.
-	treeItemBytes = 12
 )
 
-// A probe is a place in the order that need not be that of a member.
-type probe struct {
-	score  float64
-	member []byte
-	side   int8 // before (-1) or behind (1) all members of the score
-}
-
 func newLarge() *large {
-	l := &large{records: *arena.New(firstChunk), seed: maphash.MakeSeed()}
-	l.order = btree.NewBTreeGOptions(l.less, btree.Options{NoLocks: true, Degree: treeDegree})
-	return l
+	return &large{records: *arena.New(firstChunk), seed: maphash.MakeSeed()}
 }
 
 // note takes down whether a new member passes the limits of packed sorted sets.
@@ -104,7 +75,7 @@ func (l *large) note(member int, lim *datatypes.Limits) {
 // Size implements datatypes.Object.
 func (l *large) Size() int {
 	return int(unsafe.Sizeof(*l)) + l.records.Size() + l.records.Overhead() + l.index.Size() +
-		l.index.Len()*treeItemBytes + l.due.Size() + l.out.size()
+		l.order.Size() + l.due.Size() + l.out.size()
 }
 
 // LookAhead implements datatypes.Foreseer.
@@ -129,14 +100,8 @@ func (l *large) Clone() datatypes.Object {
 	}
 	c := new(large)
 	*c = *l
-	c.records, c.index, c.out, c.due = l.records.Clone(), l.index.Clone(), l.out.clone(), l.due.Clone()
-	c.probe = probe{}
-	// Not the tree's own copy, which would compare with the records of l.
-	c.order = btree.NewBTreeGOptions(c.less, btree.Options{NoLocks: true, Degree: treeDegree})
-	l.order.Scan(func(item uint64) bool {
-		c.order.Load(item)
-		return true
-	})
+	c.records, c.index, c.order = l.records.Clone(), l.index.Clone(), l.order.Clone()
+	c.out, c.due = l.out.clone(), l.due.Clone()
 	return c
 }
 
@@ -153,8 +118,27 @@ func marks(r []byte) uint64 {
 	return 0
 }
 
-func (l *large) score(ref arena.Ref) float64 {
-	r := l.records.Bytes(ref)
+// Score implements ranktree.Owner.
+func (l *large) Score(ref uint32) float64 { return l.score(arena.Ref(ref)) }
+
+// SetScore implements ranktree.Owner.
+func (l *large) SetScore(ref uint32, score float64) {
+	r := l.records.Bytes(arena.Ref(ref))
+	at := recScore
+	if marks(r) != 0 {
+		at = recMember
+	}
+	binary.LittleEndian.PutUint64(r[at:], math.Float64bits(score))
+}
+
+// Compare implements ranktree.Owner.
+func (l *large) Compare(a, b uint32) int {
+	return bytes.Compare(l.member(arena.Ref(a)), l.member(arena.Ref(b)))
+}
+
+func (l *large) score(ref arena.Ref) float64 { return scoreIn(l.records.Bytes(ref)) }
+
+func scoreIn(r []byte) float64 {
 	bits := binary.LittleEndian.Uint64(r[recScore:])
 	if bits&^(elsewhere|timed) == markBase {
 		bits = binary.LittleEndian.Uint64(r[recMember:])
@@ -162,8 +146,9 @@ func (l *large) score(ref arena.Ref) float64 {
 	return math.Float64frombits(bits)
 }
 
-func (l *large) member(ref arena.Ref) []byte {
-	r := l.records.Bytes(ref)
+func (l *large) member(ref arena.Ref) []byte { return l.memberIn(l.records.Bytes(ref)) }
+
+func (l *large) memberIn(r []byte) []byte {
 	m := marks(r)
 	if m == 0 {
 		return r[recMember:]
@@ -175,14 +160,7 @@ func (l *large) member(ref arena.Ref) []byte {
 }
 
 // entry returns the member and score of a record.
-func (l *large) entry(ref arena.Ref) ([]byte, float64) {
-	r := l.records.Bytes(ref)
-	bits := binary.LittleEndian.Uint64(r[recScore:])
-	if bits&^(elsewhere|timed) == markBase {
-		return l.member(ref), l.score(ref)
-	}
-	return r[recMember:], math.Float64frombits(bits)
-}
+func (l *large) entry(r []byte) (member []byte, score float64) { return l.memberIn(r), scoreIn(r) }
 
 // memberAt returns where a record with the marks has its member, or the number of that.
 func memberAt(m uint64) int {
@@ -212,78 +190,6 @@ func (l *large) SetPlace(ref uint32, place int) {
 	binary.LittleEndian.PutUint32(l.records.Bytes(arena.Ref(ref))[recTime+8:], uint32(place))
 }
 
-// topBits returns 32 bits of the score that compare as the score does, where they differ:
-// the sign, 7 bits of the exponent and the first 24 of the fraction. Scores are seldom beyond
-// 2^64 or nearer to zero than 2^-63, so that the exponent's other bits would tell nothing; all
-// that are have the bits of the last ones that are not.
-func topBits(f float64) uint64 {
-	const (
-		least = (1023 - 63) << 52
-		most  = 1<<(7+52) - 1
-		sign  = 1 << 31
-	)
-	m := min(max(math.Float64bits(math.Abs(f)), least)-least, most) >> 28
-	if f < 0 {
-		return sign - 1 - m
-	}
-	return sign | m
-}
-
-// scoreNear returns about the score of the item: the least of those with its bits.
-func scoreNear(item uint64) float64 {
-	const least = (1023 - 63) << 52
-	top := item >> 32
-	if top>>31 == 0 {
-		return -math.Float64frombits((1<<31-1-top)<<28 + least)
-	}
-	return math.Float64frombits(top&(1<<31-1)<<28 + least)
-}
-
-func itemOf(score float64, ref arena.Ref) uint64 { return topBits(score)<<32 | uint64(ref) }
-
-func refOf(item uint64) arena.Ref { return arena.Ref(uint32(item)) }
-
-func (l *large) less(a, b uint64) bool {
-	if a>>32 != b>>32 {
-		return a < b
-	}
-	return a != b && l.compare(refOf(a), refOf(b)) < 0
-}
-
-// compare compares two records, either of which may be the probe.
-func (l *large) compare(a, b arena.Ref) int {
-	if a == 0 {
-		return -l.compareProbe(b)
-	}
-	if b == 0 {
-		return l.compareProbe(a)
-	}
-	switch x, y := l.score(a), l.score(b); {
-	case x < y:
-		return -1
-	case x > y:
-		return 1
-	}
-	return bytes.Compare(l.member(a), l.member(b))
-}
-
-// compareProbe compares the record with the probe.
-func (l *large) compareProbe(a arena.Ref) int {
-	if a == 0 {
-		return 0
-	}
-	p := &l.probe
-	switch x := l.score(a); {
-	case x < p.score:
-		return -1
-	case x > p.score:
-		return 1
-	case p.side != 0:
-		return int(-p.side)
-	}
-	return bytes.Compare(l.member(a), p.member)
-}
-
 // find fills in the spot of the member.
 func (l *large) find(s *spot, member []byte) {
 	s.hash, s.found = l.hashOf(member), false
@@ -307,7 +213,7 @@ func (l *large) add(member []byte, score float64, ms int64, h uint64) {
 	}
 	ref := l.alloc(m, body, score, ms)
 	l.index.Insert(l, h, uint32(ref))
-	l.order.Set(itemOf(score, ref))
+	l.order.Insert(l, score, uint32(ref))
 }
 
 // alloc writes a record of a member, or its number with the mark elsewhere, and enters it
@@ -332,18 +238,6 @@ func (l *large) alloc(m uint64, body []byte, score float64, ms int64) arena.Ref 
 	return ref
 }
 
-// setScore gives the member another score. Its record stays where it is.
-func (l *large) setScore(ref arena.Ref, score float64) {
-	l.order.Delete(itemOf(l.score(ref), ref))
-	r := l.records.Bytes(ref)
-	at := recScore
-	if marks(r) != 0 {
-		at = recMember
-	}
-	binary.LittleEndian.PutUint64(r[at:], math.Float64bits(score))
-	l.order.Set(itemOf(score, ref))
-}
-
 // setTime gives the member another time, 0 for none.
 func (l *large) setTime(ref arena.Ref, ms int64) {
 	r := l.records.Bytes(ref)
@@ -365,19 +259,17 @@ func (l *large) setTime(ref arena.Ref, ms int64) {
 // replace puts a record in the place of another with the same member and score.
 func (l *large) replace(old, ref arena.Ref) {
 	l.index.Move(l.Hash(uint32(ref)), uint32(old), uint32(ref))
-	// An item that compares as equal takes the place of the old one in the tree, so both
-	// records must be there meanwhile.
-	l.order.Set(itemOf(l.score(ref), ref))
+	l.order.Replace(l, l.score(ref), uint32(old), uint32(ref))
 	l.records.Free(old)
 }
 
 // remove takes a member out.
 func (l *large) remove(ref arena.Ref, h uint64) {
-	l.order.Delete(itemOf(l.score(ref), ref))
+	l.order.Remove(l, l.score(ref), uint32(ref))
 	l.drop(ref, h)
 }
 
-// drop takes a member out that the tree does not hold any more.
+// drop takes a member out that the order does not hold any more.
 func (l *large) drop(ref arena.Ref, h uint64) {
 	p := l.index.Find(h)
 	for r := p.Next(); r != uint32(ref); r = p.Next() {
@@ -474,17 +366,17 @@ func (l *large) check() error {
 	if err := l.index.Check(l); err != nil {
 		return err
 	}
-	n, times, last, ok := 0, 0, uint64(0), true
-	l.order.Scan(func(item uint64) bool {
-		ref := refOf(item)
-		ok = ok && item == itemOf(l.score(ref), ref) && (n == 0 || l.less(last, item))
-		last = item
-		if n++; expiry(l.records.Bytes(ref)) != 0 {
+	if err := l.order.Check(l); err != nil {
+		return err
+	}
+	times := 0
+	l.index.Walk(func(ref uint32) bool {
+		if expiry(l.records.Bytes(arena.Ref(ref))) != 0 {
 			times++
 		}
-		return ok
+		return true
 	})
-	if !ok || n != l.index.Len() || n != l.records.Records() || n != l.order.Len() || times != l.due.Len() ||
+	if n := l.order.Len(); n != l.index.Len() || n != l.records.Records() || times != l.due.Len() ||
 		!l.due.Check(func(ref uint32) int { return place(l.records.Bytes(arena.Ref(ref))) }) {
 		return errCorrupt
 	}

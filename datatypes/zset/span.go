@@ -2,12 +2,10 @@ package zset
 
 import (
 	"bytes"
-	"math"
-
-	"github.com/tidwall/btree"
 
 	"github.com/medleydb/medley/datatypes/arena"
 	"github.com/medleydb/medley/datatypes/pack"
+	"github.com/medleydb/medley/datatypes/ranktree"
 )
 
 // A Span is a run of members by rank: From is the first, To the first behind it. Every
@@ -62,27 +60,13 @@ func (r *ScoreRange) empty() bool {
 	return r.Min > r.Max || r.Min == r.Max && (r.MinExclusive || r.MaxExclusive)
 }
 
-// probes returns the places before and behind the range.
-func (r *ScoreRange) probes() (from, to probe) {
-	from, to = probe{score: r.Min, side: -1}, probe{score: r.Max, side: 1}
-	if r.MinExclusive {
-		from.side = 1
-	}
-	if r.MaxExclusive {
-		to.side = -1
-	}
-	return from, to
-}
-
 // ScoreSpan returns the span of the members with a score in the range.
 func (z ZSet) ScoreSpan(r ScoreRange) Span {
 	if r.empty() {
 		return Span{}
 	}
 	if l := z.large(); l != nil {
-		from, to := r.probes()
-		lo := l.rank(from, 0)
-		return Span{lo, l.rank(to, lo)}
+		return Span{l.order.CountBelow(l, r.Min, r.MinExclusive), l.order.CountBelow(l, r.Max, !r.MaxExclusive)}
 	}
 	s, i := Span{}, 0
 	for at, b := 0, z.v.Bytes; at < len(b); i++ {
@@ -145,8 +129,10 @@ func (z ZSet) LexSpan(r LexRange) Span {
 		return Span{}
 	}
 	if l := z.large(); l != nil {
-		lo := l.search(0, func(item uint64) bool { return r.Min.before(l.member(refOf(item))) })
-		return Span{lo, l.search(lo, func(item uint64) bool { return r.Max.within(l.member(refOf(item))) })}
+		return Span{
+			l.order.Search(func(ref uint32) bool { return r.Min.before(l.member(arena.Ref(ref))) }),
+			l.order.Search(func(ref uint32) bool { return r.Max.within(l.member(arena.Ref(ref))) }),
+		}
 	}
 	s, i := Span{-1, 0}, 0
 	var scratch [Scratch]byte
@@ -175,112 +161,13 @@ func (z ZSet) Rank(member []byte) (rank int, score float64, ok bool) {
 		return 0, 0, false
 	}
 	if l := z.large(); l != nil {
-		item := itemOf(s.score, s.ref)
-		return l.searchScore(0, s.score, func(x uint64) bool { return l.less(x, item) }), s.score, true
+		return l.order.Rank(l, s.score, uint32(s.ref)), s.score, true
 	}
 	for at := 0; at < s.entry.At; rank++ {
 		e := pack.At(z.v.Bytes, perEntry, at)
 		at = e.End
 	}
 	return rank, s.score, true
-}
-
-// rank returns how many members stand before the probe; at least lo do.
-func (l *large) rank(p probe, lo int) int {
-	l.probe = p
-	item := itemOf(p.score, 0)
-	return l.searchScore(lo, p.score, func(x uint64) bool { return l.less(x, item) })
-}
-
-const (
-	// nearby is how many members are looked at one by one, since that is no more than
-	// finding one or two by rank.
-	nearby = 48
-	// guesses is how often searchScore guesses before it halves.
-	guesses = 4
-)
-
-// searchScore is search for a place in the order of scores, of which a good guess can be made:
-// it goes where the place would be if scores lay evenly between two that are known,
-// until it is near. Where they lie so unevenly that it does not come near, it searches what
-// is left. Finding a member by rank walks over a hundred or more nodes of the tree, and with even
-// scores two guesses do, instead of seventeen halvings of 100k members.
-func (l *large) searchScore(lo int, score float64, before func(item uint64) bool) int {
-	hi := l.order.Len()
-	first, _ := l.order.Min()
-	last, _ := l.order.Max()
-	at, from, perScore := 0.0, scoreNear(first), float64(hi)/(scoreNear(last)-scoreNear(first))
-	for range guesses {
-		guess := at + (score-from)*perScore
-		if hi-lo <= nearby || !(math.Abs(guess) < math.MaxInt32) {
-			break
-		}
-		i := min(max(int(guess), lo), hi-1)
-		item, _ := l.order.GetAt(i)
-		value := scoreNear(item)
-		ahead := before(item)
-		if ahead {
-			lo = i + 1
-		} else {
-			hi = i
-		}
-		if value != from {
-			perScore = (float64(i) - at) / (value - from)
-		}
-		at, from = float64(i), value
-		if math.Abs((score-from)*perScore) < nearby/2 {
-			rank, ok := l.walk(i, item, ahead, before)
-			if ok {
-				return rank
-			}
-			break
-		}
-	}
-	return l.searchWithin(lo, hi, before)
-}
-
-// walk looks for the first member for which before is false among the nearest of the item of
-// rank i, upwards or downwards.
-func (l *large) walk(i int, item uint64, up bool, before func(item uint64) bool) (rank int, ok bool) {
-	left := nearby
-	if up {
-		l.order.Ascend(item, func(x uint64) bool {
-			if ok = !before(x); ok {
-				return false
-			}
-			i++
-			left--
-			return left > 0
-		})
-		return i, ok || i == l.order.Len()
-	}
-	l.order.Descend(item, func(x uint64) bool {
-		if ok = before(x); ok {
-			return false
-		}
-		i--
-		left--
-		return left > 0
-	})
-	return i + 1, ok || i < 0
-}
-
-// search returns the rank of the first member from lo on for which before is false. The
-// tree has no search that tells the rank, but finds a member by rank.
-func (l *large) search(lo int, before func(item uint64) bool) int {
-	return l.searchWithin(lo, l.order.Len(), before)
-}
-
-func (l *large) searchWithin(lo, hi int, before func(item uint64) bool) int {
-	for lo < hi {
-		mid := int(uint(lo+hi) >> 1)
-		if item, _ := l.order.GetAt(mid); before(item) {
-			lo = mid + 1
-		} else {
-			hi = mid
-		}
-	}
-	return lo
 }
 
 // Each passes the members of the span with their scores to fn, backwards when rev, until
@@ -296,93 +183,35 @@ func (z ZSet) Each(s Span, rev bool, fn func(member []byte, score float64) bool)
 		z.eachPacked(s, rev, fn)
 		return
 	}
-	visit := func(item uint64) bool {
-		n--
-		return fn(l.entry(refOf(item))) && n > 0
-	}
-	if rev {
-		item, _ := l.order.GetAt(s.To - 1)
-		l.order.Descend(item, visit)
-		return
-	}
-	item, _ := l.order.GetAt(s.From)
-	l.order.Ascend(item, visit)
+	l.each(s, rev, func(r []byte) bool { return fn(l.entry(r)) })
 }
 
-// A Scan is the room that EachBetween needs. One that is used again for scores near those of
-// the last time finds its place sooner. The zero Scan is ready; it is for one goroutine at a time.
-type Scan struct {
-	near  btree.PathHint
-	visit func(item uint64) bool // item, bound once
+// batch is how many records are taken from the order at once. Neighbours there stand anywhere in
+// memory: loads from them that follow each other at once are waited for together.
+const batch = 16
 
-	// Records that the scan has come to and not yet looked at. Neighbours in the order stand
-	// anywhere in memory; loads of their scores that follow each other at once are waited for
-	// together, and not one by one between calls of fn. The first batch is small, since there
-	// may be few members in all.
-	l       *large
-	refs    [16]arena.Ref
-	scores  [16]float64
-	n, most int
-	end     uint64 // top bits of to
-	to      float64
-	fn      func(member []byte, score float64) bool
-	stopped bool
-}
-
-const firstBatch = 2
-
-// EachBetween passes the members whose scores are at least from and below to, in order, to fn
-// until it says no. It finds the first one in less time than a Span takes, whose ends are known
-// by rank. fn must not use the sorted set; member is good as for Each.
-func (z ZSet) EachBetween(s *Scan, from, to float64, fn func(member []byte, score float64) bool) {
-	l := z.large()
-	if l == nil {
-		z.eachPacked(Span{0, z.Len()}, false, func(member []byte, score float64) bool {
-			return score < from || score < to && fn(member, score)
-		})
-		return
+// each passes the records of the span to fn, backwards when rev, until it says no.
+func (l *large) each(s Span, rev bool, fn func(r []byte) bool) {
+	var c ranktree.Cursor
+	next := c.Next
+	if c.Place(&l.order, s.From); rev {
+		c.Place(&l.order, s.To)
+		next = c.Previous
 	}
-	if s.visit == nil {
-		s.visit = s.item
-	}
-	s.l, s.fn, s.n, s.most, s.stopped = l, fn, 0, firstBatch, false
-	s.to, s.end = to, topBits(to)
-	l.probe = probe{score: from, side: -1}
-	l.order.AscendHint(itemOf(from, 0), s.visit, &s.near)
-	s.pass()
-	s.l, s.fn = nil, nil
-}
-
-// item takes the next item of the order and reports whether to go on.
-func (s *Scan) item(item uint64) bool {
-	if item>>32 > s.end {
-		return false
-	}
-	s.refs[s.n] = refOf(item)
-	if s.n++; s.n < s.most {
-		return true
-	}
-	s.most = min(2*s.most, len(s.refs))
-	return s.pass()
-}
-
-// pass passes the members of the batch to fn and reports whether to go on.
-func (s *Scan) pass() bool {
-	n := s.n
-	s.n = 0
-	if s.stopped {
-		return false
-	}
-	for i, ref := range s.refs[:n] {
-		s.scores[i] = s.l.score(ref)
-	}
-	for i, ref := range s.refs[:n] {
-		if s.scores[i] >= s.to || !s.fn(s.l.member(ref), s.scores[i]) {
-			s.stopped = true
-			return false
+	var refs [batch]uint32
+	var records [batch][]byte
+	for left := s.Len(); left > 0; {
+		n := next(refs[:min(left, batch)])
+		for i, ref := range refs[:n] {
+			records[i] = l.records.Bytes(arena.Ref(ref))
 		}
+		for _, r := range records[:n] {
+			if !fn(r) {
+				return
+			}
+		}
+		left -= n
 	}
-	return true
 }
 
 func (z ZSet) eachPacked(s Span, rev bool, fn func(member []byte, score float64) bool) {
@@ -454,7 +283,7 @@ func (z ZSet) RemoveSpan(s Span) {
 		return
 	}
 	for ; n > 0; n-- {
-		item, _ := l.order.DeleteAt(s.From)
-		l.drop(refOf(item), l.Hash(uint32(refOf(item))))
+		ref := l.order.RemoveAt(l, s.From)
+		l.drop(arena.Ref(ref), l.Hash(ref))
 	}
 }

@@ -1,6 +1,9 @@
 package zset
 
-import "github.com/medleydb/medley/datatypes/pack"
+import (
+	"github.com/medleydb/medley/datatypes/arena"
+	"github.com/medleydb/medley/datatypes/pack"
+)
 
 // All returns the span of all members.
 func (z ZSet) All() Span { return Span{0, z.Len()} }
@@ -13,7 +16,7 @@ func (z ZSet) Walk(fn func(member []byte, score float64) bool) {
 		z.eachPacked(z.All(), false, fn)
 		return
 	}
-	l.index.Walk(func(ref uint32) bool { return fn(l.member(refOf(uint64(ref))), l.score(refOf(uint64(ref)))) })
+	l.index.Walk(func(ref uint32) bool { return fn(l.member(arena.Ref(ref)), l.score(arena.Ref(ref))) })
 }
 
 // Timed reports whether a member has a time.
@@ -28,9 +31,9 @@ func (z ZSet) Timed() bool {
 // milliseconds, 0 where it stays, until fn says no. fn must not use the sorted set.
 func (z ZSet) EachWithTime(fn func(member []byte, score float64, ms int64) bool) {
 	if l := z.large(); l != nil {
-		l.order.Scan(func(item uint64) bool {
-			ref := refOf(item)
-			return fn(l.member(ref), l.score(ref), expiry(l.records.Bytes(ref)))
+		l.each(Span{0, z.Len()}, false, func(r []byte) bool {
+			member, score := l.entry(r)
+			return fn(member, score, expiry(r))
 		})
 		return
 	}
@@ -58,7 +61,7 @@ func (z ZSet) Scan(cursor uint64, count int, fn func(member []byte, score float6
 		return 0
 	}
 	return l.index.Scan(l, cursor, count, func(ref uint32) {
-		fn(l.member(refOf(uint64(ref))), l.score(refOf(uint64(ref))))
+		fn(l.member(arena.Ref(ref)), l.score(arena.Ref(ref)))
 	})
 }
 
@@ -71,7 +74,7 @@ func (z ZSet) Random(fn func(member []byte, score float64)) {
 	}
 	rng := z.v.Env.Rand
 	if l := z.large(); l != nil {
-		ref := refOf(uint64(l.index.Random(rng)))
+		ref := arena.Ref(l.index.Random(rng))
 		fn(l.member(ref), l.score(ref))
 		return
 	}
@@ -93,7 +96,7 @@ func (z ZSet) RandomDistinct(n int, fn func(member []byte, score float64)) {
 				continue
 			}
 			seen[ref] = struct{}{}
-			fn(l.member(refOf(uint64(ref))), l.score(refOf(uint64(ref))))
+			fn(l.member(arena.Ref(ref)), l.score(arena.Ref(ref)))
 		}
 		return
 	}

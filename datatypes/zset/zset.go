@@ -8,7 +8,7 @@
 //	        encoding's name is that of a large one, but as long as it is small
 //	        (maxWide), a large one would only cost memory
 //	Large   an object: members and scores as records of an arena of its own, found
-//	        by an index of references, in the order that a B-tree of 8-byte items keeps
+//	        by an index of references, in the order that a tree keeps (package ranktree)
 //
 // A sorted set never goes back to an encoding above. A Large one that has grown out
 // of its record without passing the limits reports the name of a packed one.
@@ -242,7 +242,7 @@ func (z ZSet) move(s *spot, member []byte, score float64, keep bool) {
 		l = z.convert()
 		l.find(s, member)
 	}
-	l.setScore(s.ref, score)
+	l.order.Move(l, uint32(s.ref), s.score, score)
 	if s.timed && !keep {
 		l.setTime(s.ref, 0)
 	}

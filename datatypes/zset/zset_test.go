@@ -181,28 +181,6 @@ func (x *tester) anySpan() Span {
 	return Span{from, from + x.r.IntN(len(x.m)+1-from)}
 }
 
-// window compares a window with the span that it stands for.
-func (x *tester) window() {
-	r := ScoreRange{x.score(), x.score(), x.r.IntN(2) == 0, x.r.IntN(2) == 0}
-	if x.r.IntN(3) == 0 {
-		r.Max = r.Min
-	}
-	rev, skip, take := x.r.IntN(2) == 0, int64(x.r.IntN(4)*x.r.IntN(500)), int64(x.r.IntN(4)*x.r.IntN(400)-1)
-	var want, got []string
-	x.z.Each(x.z.ScoreSpan(r).Limit(skip, take, rev), rev, func(m []byte, s float64) bool {
-		want = append(want, fmt.Sprint(string(m), s))
-		return true
-	})
-	w := x.z.ScoreWindow(r, rev, skip, take)
-	w.Each(func(m []byte, s float64) bool {
-		got = append(got, fmt.Sprint(string(m), s))
-		return true
-	})
-	if !slices.Equal(got, want) || w.Len() != len(want) {
-		x.t.Fatalf("window of %v, rev %v, skip %d, take %d: %d, not %d", r, rev, skip, take, len(got), len(want))
-	}
-}
-
 func (x *tester) same(got, want Span, what any) Span {
 	if got != want && (got.Len() > 0 || want.Len() > 0) {
 		x.t.Fatalf("span of %v: %v, not %v of %d", what, got, want, len(x.m))
@@ -233,9 +211,6 @@ func (x *tester) check() {
 			}
 			return true
 		})
-	}
-	for range 20 {
-		x.window()
 	}
 	for range 5 {
 		m := x.member()
@@ -419,31 +394,6 @@ func filled(n int) ZSet {
 }
 
 // BenchmarkAddExisting changes scores: it must not allocate.
-// TestTopBits protects the order of large sorted sets: no score's bits are above those of a
-// greater one, and those of both zeros are the same.
-func TestTopBits(t *testing.T) {
-	scores := []float64{0, math.MaxFloat64, math.Inf(1), math.SmallestNonzeroFloat64}
-	for e := -1070; e < 1024; e++ {
-		f := math.Ldexp(1, e)
-		scores = append(scores, f, math.Nextafter(f, 0), f*1.5, f*(1+1e-7))
-	}
-	for _, f := range scores {
-		scores = append(scores, -f)
-	}
-	slices.Sort(scores)
-	for i := 1; i < len(scores); i++ {
-		if a, b := scores[i-1], scores[i]; topBits(a) > topBits(b) || topBits(b)>>32 != 0 {
-			t.Fatalf("%g has %x, %g has %x", a, topBits(a), b, topBits(b))
-		}
-	}
-	if topBits(0) != topBits(math.Copysign(0, -1)) {
-		t.Fatal("the zeros differ")
-	}
-	if a, b := 1<<40, 1<<40+1<<16; topBits(float64(a)) == topBits(float64(b)) {
-		t.Fatal("the 24 bits of the fraction do not tell scores apart")
-	}
-}
-
 // TestEachBetween protects the batches: all members of a range are passed, in order, and
 // none after fn has said no, however many there are.
 func TestEachBetween(t *testing.T) {
@@ -460,8 +410,8 @@ func TestEachBetween(t *testing.T) {
 				}
 			}
 			var scan Scan
-			z.EachBetween(&scan, float64(c.from), float64(c.to), func(member []byte, score float64) bool {
-				got = append(got, string(member))
+			z.EachBetween(&scan, float64(c.from), float64(c.to), func(at Place, score float64) bool {
+				z.EachAt(1, func(int) Place { return at }, func(_ int, member []byte) { got = append(got, string(member)) })
 				return len(got) < c.most
 			})
 			if !slices.Equal(got, want) {
@@ -506,12 +456,12 @@ func BenchmarkRangeByScore(b *testing.B) {
 	r := rand.New(rand.NewPCG(3, 3))
 	b.ReportAllocs()
 	for b.Loop() {
-		w := z.ScoreWindow(ScoreRange{Min: r.Float64() * 1e6, Max: math.Inf(1)}, false, 0, 100)
-		w.Each(func([]byte, float64) bool { return true })
+		s := z.ScoreSpan(ScoreRange{Min: r.Float64() * 1e6, Max: math.Inf(1)}).Limit(0, 100, false)
+		z.Each(s, false, func([]byte, float64) bool { return true })
 	}
 }
 
-// Ranks are guessed from scores: they must be right however scores lie.
+// TestRankOfUnevenScores protects ranks however scores lie.
 func TestRankOfUnevenScores(t *testing.T) {
 	const n = 3000
 	for name, score := range map[string]func(i int) float64{
