@@ -120,6 +120,30 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
+// TestInterruptAtOnce protects against a panic where a script is to end before it has begun.
+func TestInterruptAtOnce(t *testing.T) {
+	rt := newRuntime()
+	c, err := rt.CompileLibrary("library", "while true do end")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, run := range []func(*lua.State) *lua.Error{
+		func(st *lua.State) *lua.Error {
+			_, err := st.Run(compile(t, rt, "while true do end"))
+			return err
+		},
+		func(st *lua.State) *lua.Error { return st.Load(c, nil) },
+	} {
+		st := rt.Get()
+		st.Interrupt(func() error { return errors.New("stop") })
+		if err := run(st); err == nil || !strings.HasSuffix(err.Text(), "stop") {
+			t.Errorf("ended otherwise: %+v", err)
+		}
+		st.Interrupt(nil)
+		rt.Put(st)
+	}
+}
+
 // TestPatternEnds protects against patterns that match for ever.
 func TestPatternEnds(t *testing.T) {
 	rt := newRuntime()

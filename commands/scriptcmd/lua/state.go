@@ -324,9 +324,13 @@ func position(trace string) (source string, line int) {
 	return "", 0
 }
 
-// bind makes the chunk a function of this state.
+// bind makes the chunk a function of this state. That is soon done, and nobody would catch the error
+// of an interruption.
 func (st *State) bind(c *Chunk) *glua.LFunction {
 	L := st.L
+	if ctx := L.RemoveContext(); ctx != nil {
+		defer L.SetContext(ctx)
+	}
 	L.Push(L.NewFunctionFromProto(c.proto))
 	for _, name := range c.binds {
 		L.Push(st.builtins[name])
