@@ -44,6 +44,7 @@ func TestKeyEvents(t *testing.T) {
 		{"EAm", "GET no; EXISTS no", "keyevent@0:keymiss no, keyevent@0:keymiss no"},
 		{"EAm", "COPY no a; SMOVE no s x; XACK no g 1-1", "keyevent@0:keymiss no, keyevent@0:keymiss no"},
 		{"EASTIVm", "GET no", "keyevent@0:keymiss no"},
+		{"EAm", "UNLINK no; GET no; DEL no", "keyevent@0:keymiss no"},
 		{"EAm", "XREAD STREAMS no 0", "keyevent@0:keymiss no, keyevent@0:keymiss no"},
 		{"EAm", "XREAD BLOCK 1 STREAMS no no2 0 $", "keyevent@0:keymiss no, keyevent@0:keymiss no2, keyevent@0:keymiss no, keyevent@0:keymiss no2"},
 		{"ST", "HSET h f v", ""},

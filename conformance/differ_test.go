@@ -24,7 +24,7 @@ var differFamilies = []string{"string,generic", "hash", "list", "set", "zset", "
 func TestMedleyDiffers(t *testing.T) { differ(t, 1000, "") }
 
 // TestEventsDiffer protects the names and the order of key events likewise.
-func TestEventsDiffer(t *testing.T) { differ(t, 200, "KEAn") }
+func TestEventsDiffer(t *testing.T) { differ(t, 200, "KEAnm") }
 
 func differ(t *testing.T, total int, events string) {
 	length, seed := min(total, 500), uint64(1)

@@ -46,6 +46,9 @@ const largeBytes = 4 << 10
 // collector's to take back, whoever deletes it: this is for INFO.
 func large(c *command.Context, key []byte) bool {
 	var v datatypes.Value
+	stats := c.Tx.NoStats
+	c.Tx.NoStats = true // a deletion is no lookup to be counted
+	defer func() { c.Tx.NoStats = stats }()
 	return c.Tx.Lookup(key, &v) && v.Object != nil && v.Object.Size() > largeBytes
 }
 

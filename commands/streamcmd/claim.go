@@ -260,6 +260,7 @@ func runXAutoClaim(c *command.Context) error {
 		}
 	}
 	if err := c.Args.Err(); err != nil {
+		c.Tx.Peek(key) // servers of the field look for the key first, and tell if there is none
 		return err
 	}
 

@@ -22,12 +22,19 @@ type lcsOptions struct {
 
 // runLCS looks the keys up before it looks at the options, as servers of the field do.
 func runLCS(c *command.Context) error {
-	var text [2][]byte
-	for i := range text {
-		s, _, err := keyspace.Read[str.String](c.Tx, c.Args.Key())
-		if err != nil {
-			return command.Errorf("The specified keys must contain string values")
+	var strings [2]str.String
+	var wrongType error
+	for i := range strings { // both, whatever the first one is
+		var err error
+		if strings[i], _, err = keyspace.Read[str.String](c.Tx, c.Args.Key()); err != nil {
+			wrongType = command.Errorf("The specified keys must contain string values")
 		}
+	}
+	if wrongType != nil {
+		return wrongType
+	}
+	var text [2][]byte
+	for i, s := range strings {
 		if err := s.Whole(); err != nil {
 			return err
 		}

@@ -184,7 +184,7 @@ func runSetRange(c *command.Context) error {
 	}
 
 	if len(value) == 0 {
-		s, _, err := keyspace.Read[str.String](c.Tx, key)
+		s, _, err := keyspace.Update[str.String](c.Tx, key)
 		if err != nil {
 			return err
 		}
