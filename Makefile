@@ -71,8 +71,9 @@ bench-peers: build
 
 # What the compiler is told of the loads of bench-peers, so that it makes their paths fast. It is
 # worth doing again where those have changed much.
-profile: build
-	MEDLEY_CPU_PROFILE=$(CURDIR)/server/cmd/medley/default.pgo $(GO) run ./conformance/bench/cmd -medley $(BIN) -rounds 1 -memory=false
+profile:
+	dir=$$(mktemp -d) && $(GO) build -trimpath -o $$dir/medley ./server/cmd/medley && \
+		MEDLEY_CPU_PROFILE=$(CURDIR)/server/cmd/medley/default.pgo $(GO) run ./conformance/bench/cmd -medley $$dir/medley -rounds 1 -memory=false && rm -r $$dir
 
 # What overwriting and deleting leave behind in memory, beside the same servers.
 churn: build
