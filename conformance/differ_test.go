@@ -24,7 +24,7 @@ var differFamilies = []string{"string,generic", "hash", "list", "set", "zset", "
 func TestMedleyDiffers(t *testing.T) { differ(t, 1000, "") }
 
 // TestEventsDiffer protects the names and the order of key events likewise.
-func TestEventsDiffer(t *testing.T) { differ(t, 200, "KEAnm") }
+func TestEventsDiffer(t *testing.T) { differ(t, 200, "KEAn") }
 
 func differ(t *testing.T, total int, events string) {
 	length, seed := min(total, 500), uint64(1)
@@ -35,6 +35,13 @@ func differ(t *testing.T, total int, events string) {
 		seed = n
 	}
 	reference := startReference(t, references(t)[0])
+	modern, err := cases.Promises("redis>=8", reference.Peer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if events != "" && modern {
+		events += "m" // Redis 7 checks some arguments before it looks for the key
+	}
 	e, err := inprocess.Listen(commands.Options{}, t.TempDir(), false)
 	if err != nil {
 		t.Fatal(err)
@@ -42,13 +49,8 @@ func differ(t *testing.T, total int, events string) {
 	defer e.Close()
 	for _, families := range differFamilies {
 		t.Run(families, func(t *testing.T) {
-			if families == "stream" {
-				// What groups tell of themselves has changed since Redis 7.
-				if ok, err := cases.Promises("redis>=8", reference.Peer); err != nil {
-					t.Fatal(err)
-				} else if !ok {
-					t.Skip("NOT compared: ", reference.Peer, " tells other things of groups; MEDLEY_REFERENCE may name a Redis 8")
-				}
+			if families == "stream" && !modern { // what groups tell of themselves has changed since Redis 7
+				t.Skip("NOT compared: ", reference.Peer, " tells other things of groups; MEDLEY_REFERENCE may name a Redis 8")
 			}
 			start := time.Now()
 			for n := 0; n < total; n += length {
