@@ -93,21 +93,16 @@ func (r *Running) restart(keys int) (took, cpu time.Duration, err error) {
 	if err := r.start(); err != nil {
 		return 0, 0, err
 	}
-	for {
-		size, err := r.ask("DBSIZE")
-		if err == nil {
-			took = time.Since(start)
-			if size != strconv.Itoa(keys) {
-				return took, 0, fmt.Errorf("%s keys are loaded of %d", size, keys)
-			}
-			cpu, err = r.cpu()
-			return took, cpu, err
-		}
-		if !strings.HasPrefix(err.Error(), "LOADING") {
-			return 0, 0, err
-		}
-		time.Sleep(poll)
+	took = time.Since(start)
+	size, err := r.ask("DBSIZE")
+	if err == nil && size != strconv.Itoa(keys) {
+		err = fmt.Errorf("%s keys are loaded of %d", size, keys)
 	}
+	if err != nil {
+		return 0, 0, err
+	}
+	cpu, err = r.cpu()
+	return took, cpu, err
 }
 
 // memory returns the resident memory in bytes of the server with its children, in which a page

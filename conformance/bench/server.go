@@ -28,8 +28,8 @@ type Running struct {
 	addr string
 }
 
-// startTimeout is how long a server may take until it answers.
-const startTimeout = 20 * time.Second
+// startTimeout is how long a server may take until it has loaded its data.
+const startTimeout = 5 * time.Minute
 
 // Start starts the program on a free port, with persistence off unless the options say
 // otherwise.
@@ -60,7 +60,7 @@ func (r *Running) start(options ...string) error {
 	if err := r.cmd.Start(); err != nil {
 		return fmt.Errorf("%s: %w", r.Name, err)
 	}
-	for end := time.Now().Add(startTimeout); ; time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(startTimeout); ; time.Sleep(poll) {
 		if _, err := r.ask("PING"); err == nil {
 			return nil
 		}
