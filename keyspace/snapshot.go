@@ -104,7 +104,7 @@ type SnapshotOptions struct {
 	Object func(Item) error
 	// Stop, when it is closed, ends the snapshot with ErrStopped.
 	Stop <-chan struct{}
-	// Limit is how many bytes may wait to be written; default a twentieth of what keys and values
+	// Limit is how many bytes may wait to be written; default a part of what keys and values
 	// occupy, within minLimit and maxLimit.
 	Limit int
 }
@@ -124,8 +124,9 @@ const (
 	walkerLong  = 256      // entries of the queue beyond which it does
 	maxClone    = 32 << 20 // bytes of an object that is cloned rather than waited for
 	maxCloned   = 64 << 20 // of all of them
-	minLimit    = 2 << 20  // bytes
-	maxLimit    = 64 << 20
+	usedPart    = 32       // of what is used, one may wait to be written
+	minLimit    = 1 << 20  // bytes
+	maxLimit    = 32 << 20
 )
 
 // Snapshot passes every key, as it is at the moment of the call, in no order, each exactly
@@ -136,7 +137,7 @@ func (s *Store) Snapshot(o SnapshotOptions) error {
 	s.snapping.Lock()
 	defer s.snapping.Unlock()
 	if o.Limit == 0 {
-		o.Limit = min(max(int(s.Used()/20), minLimit), maxLimit)
+		o.Limit = min(max(int(s.Used()/usedPart), minLimit), maxLimit)
 	}
 	sn := &snapshot{store: s, o: &o, pending: map[datatypes.Object]*snapEntry{}}
 	sn.moved.L = &sn.mu
