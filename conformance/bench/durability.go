@@ -14,8 +14,12 @@ import (
 //
 // Snapshots are written of servers that hold many small keys: while nobody writes, while some
 // connections overwrite the keys as fast as they can, and on a slow disk. Medley must not take
-// much memory for them, nor make others wait. Then files are loaded, and writes are counted
-// with the append-only file and without.
+// much memory for them, nor make others wait. Files are loaded, and writes are counted with
+// the append-only file and without.
+//
+// A slow disk is one that is not there for the system: for Medley the layer through which it writes
+// files waits as long as such a disk would take, in a process that is otherwise the same, and
+// other servers are told to sleep between keys as they save.
 
 // slowBytesPerSec is what a slow disk takes.
 const slowBytesPerSec = 20 << 20
