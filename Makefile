@@ -5,7 +5,7 @@ BIN := bin/medley
 # Packages in which goroutines meet.
 CONCURRENT := ./keyspace/... ./commands/... ./server/...
 
-.PHONY: all build run test race invariants vet fmt-check cross bench bench-peers profile churn holds conformance-upstream differ fuzz crash replicas clients clients-large idle programs programs-short
+.PHONY: all build run test race invariants vet fmt-check cross bench bench-peers profile churn bench-durability holds conformance-upstream differ fuzz crash replicas clients clients-large idle programs programs-short
 
 all: build
 
@@ -83,6 +83,12 @@ churn: build
 HOLDS ?= 5000000
 holds: build
 	$(GO) run ./conformance/bench/cmd -holds $(HOLDS) -medley $(BIN) $(BENCH_FLAGS)
+
+# What it costs to keep data on disk, beside the same servers: snapshots under writes, loading, and
+# the append-only file. Files lie in TMPDIR; BENCH_FLAGS for example '-keys 1000000 -only save,slow,journal -rounds 3'.
+bench-durability: build
+	$(GO) build -o bin/bench ./conformance/bench/cmd
+	./bin/bench -durability -rounds 3 -medley $(BIN) -peers '$(PEERS)' $(BENCH_FLAGS)
 
 # Hostile input for as long as FUZZTIME says, each target in turn.
 FUZZTIME ?= 1m

@@ -397,11 +397,11 @@ func (tx *Tx) Delete(key []byte) bool {
 			return o.delete()
 		}
 	}
-	_, t, h, ref, r := tx.lookup(key)
+	sh, t, h, ref, r := tx.lookup(key)
 	if ref == 0 {
 		return false
 	}
-	tx.remove(t, h, ref, r)
+	tx.remove(sh, t, h, ref, r)
 	return true
 }
 
@@ -423,9 +423,9 @@ func (o *opened) delete() bool {
 }
 
 // remove takes the record out of the table; it is freed when the transaction ends.
-func (tx *Tx) remove(t *table, h uint32, ref arena.Ref, r record) {
+func (tx *Tx) remove(sh *shard, t *table, h uint32, ref arena.Ref, r record) {
 	if tx.store.snap.Load() != nil {
-		tx.beforeChange(t, r, true)
+		tx.beforeChange(sh, t, r, true)
 	}
 	t.unlink(h, ref)
 	tx.trash = append(tx.trash, trash{t, ref, false})

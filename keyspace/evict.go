@@ -146,7 +146,7 @@ func (tx *Tx) evictFrom(sh *shard, order EvictionOrder, volatile bool, samples i
 	}
 	tx.DB = best.db
 	key := append([]byte(nil), best.t.key(best.t.record(best.ref))...)
-	tx.remove(best.t, tx.store.hash(key), best.ref, best.t.record(best.ref))
+	tx.remove(sh, best.t, tx.store.hash(key), best.ref, best.t.record(best.ref))
 	sh.stats.Evicted++
 	// A table that has lost its last key keeps its first page for the next one. Here memory is
 	// short: with a small limit these pages can be most of it.

@@ -51,7 +51,7 @@ func (tx *Tx) SetExpiry(key []byte, ms int64) bool {
 // expire removes a key whose time has passed. Its DEL comes before the effect of the
 // command that met it.
 func (tx *Tx) expire(sh *shard, t *table, key []byte, h uint32, ref arena.Ref) {
-	tx.remove(t, h, ref, t.record(ref))
+	tx.remove(sh, t, h, ref, t.record(ref))
 	sh.stats.Expired++
 	if tx.Recording() {
 		tx.prepend(Effect{DB: tx.DB, Args: [][]byte{removalName(tx.store.removals.Load().UnlinkExpired), key}})

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
+	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/medleydb/medley/datatypes"
 	"github.com/medleydb/medley/datatypes/arena"
@@ -23,9 +26,13 @@ import (
 // costs none.
 //
 // Nobody who holds a shard's lock waits for a disk, but for what a bound on memory demands.
-// To pass a record is to append its bytes to a chunk in memory, and one goroutine, the
-// caller of Store.Snapshot, takes the chunks and writes them, holding no shard's lock. Chunks
-// that wait are bounded (SnapshotOptions.Limit); beyond that writers wait for the disk.
+// To pass a record is to copy it as it stands in the arena: transactions copy to a block of
+// memory of their shard, so that they do not meet there, and the walker to one of its own, so
+// that it holds a lock for the time of some copying. What a record is in a file is made of the copy
+// when no lock is held: by the walker, and for the blocks of transactions by the goroutine that
+// writes, the caller of Store.Snapshot. Blocks that wait are bounded (SnapshotOptions.Limit); beyond
+// that transactions wait for the disk. Blocks are used again and again: a collector that lets the
+// heap grow by a tenth before it looks for garbage would let that much pile up of them.
 //
 // A value that is an object is not encoded under a lock: the goroutine that writes gets the
 // object itself, which stays as it is as long as it is pending. A command that is about to
@@ -37,17 +44,17 @@ type snapshot struct {
 	o      *SnapshotOptions
 	tables []snapTable
 
+	changed atomic.Int64 // blocks that transactions have filled
+	failed  atomic.Bool  // records are only marked as passed
+
 	mu      sync.Mutex
-	moved   sync.Cond // something below has changed
-	encode  func([]byte, Item) []byte
-	images  chunk // that transactions fill
+	moved   sync.Cond // something below, or failed, has changed
 	queue   []*snapEntry
-	waiting int                             // bytes of chunks in the queue, and of images
+	blocks  int                             // that are in the queue, or being written
 	pending map[datatypes.Object]*snapEntry // what is not written yet
 	cloned  int                             // bytes of objects in it that keys have a clone of
 	walked  bool                            // every record has been passed
-	failed  bool                            // records are only marked as passed
-	free    [][]byte                        // to be used again
+	free    [][]byte                        // blocks to be used again
 }
 
 type snapTable struct {
@@ -55,15 +62,11 @@ type snapTable struct {
 	t  *table
 }
 
-// A chunk is the bytes of so many keys.
-type chunk struct {
-	b    []byte
-	keys int
-}
-
-// A snapEntry is what waits to be written: a chunk or an object.
+// A snapEntry is what waits to be written: copies, or the bytes of so many keys, or an object.
 type snapEntry struct {
-	chunk
+	copies        copies
+	b             []byte
+	keys          int
 	item          Item
 	cloned        int // bytes of the object, where its key has got a clone
 	started, done bool
@@ -92,9 +95,8 @@ type SnapshotOptions struct {
 	// Cut is called at the moment of the snapshot, when all shards are held; it may be nil.
 	Cut func(SnapshotFigures)
 	// Encoder returns a function that appends the bytes of an item to a chunk, or of the
-	// first one to an empty chunk. That is called under a shard's lock: it must be
-	// quick and must not use the store. Encoder is called twice, since two may be
-	// encoded at once.
+	// first one to an empty chunk. It must not use the store. Encoder is called twice, since
+	// two may be encoded at once.
 	Encoder func() func(chunk []byte, it Item) []byte
 	// Write writes a chunk. keys is how many it has.
 	Write func(chunk []byte, keys int) error
@@ -102,7 +104,8 @@ type SnapshotOptions struct {
 	Object func(Item) error
 	// Stop, when it is closed, ends the snapshot with ErrStopped.
 	Stop <-chan struct{}
-	// Limit is how many bytes of chunks may wait; default 16 MiB.
+	// Limit is how many bytes may wait to be written; default a part of what keys and values
+	// occupy, within minLimit and maxLimit.
 	Limit int
 }
 
@@ -117,11 +120,13 @@ var ErrStopped = errors.New("keyspace: snapshot was stopped")
 
 const (
 	snapStep    = 64       // records under one hold of a shard's lock
-	chunkBytes  = 64 << 10 // of a chunk, more or less
-	walkerAhead = 2 << 20  // bytes of chunks beyond which the walker waits
+	walkerAhead = 32       // blocks that wait, beyond which the walker does
 	walkerLong  = 256      // entries of the queue beyond which it does
 	maxClone    = 32 << 20 // bytes of an object that is cloned rather than waited for
 	maxCloned   = 64 << 20 // of all of them
+	usedPart    = 32       // of what is used, one may wait to be written
+	minLimit    = 1 << 20  // bytes
+	maxLimit    = 32 << 20
 )
 
 // Snapshot passes every key, as it is at the moment of the call, in no order, each exactly
@@ -132,13 +137,13 @@ func (s *Store) Snapshot(o SnapshotOptions) error {
 	s.snapping.Lock()
 	defer s.snapping.Unlock()
 	if o.Limit == 0 {
-		o.Limit = 16 << 20
+		o.Limit = min(max(int(s.Used()/usedPart), minLimit), maxLimit)
 	}
-	sn := &snapshot{store: s, o: &o, encode: o.Encoder(), pending: map[datatypes.Object]*snapEntry{}}
+	sn := &snapshot{store: s, o: &o, pending: map[datatypes.Object]*snapEntry{}}
 	sn.moved.L = &sn.mu
 	sn.start()
 	var others sync.WaitGroup
-	others.Go(func() { sn.walk(o.Encoder()) })
+	others.Go(func() { sn.walk(itemEncoder{encode: o.Encoder()}) })
 	ended := make(chan struct{})
 	stopped := false
 	others.Go(func() {
@@ -149,7 +154,7 @@ func (s *Store) Snapshot(o SnapshotOptions) error {
 		case <-ended:
 		}
 	})
-	err := sn.write()
+	err := sn.write(itemEncoder{encode: o.Encoder()})
 	close(ended)
 	others.Wait()
 	s.snap.Store(nil)
@@ -182,24 +187,56 @@ func (sn *snapshot) start() {
 }
 
 // walk passes all records that no transaction passes.
-func (sn *snapshot) walk(encode func([]byte, Item) []byte) {
-	var c chunk
+func (sn *snapshot) walk(x itemEncoder) {
+	c := copies{make([]byte, 0, blockBytes+blockSlack)}
+	e := snapEntry{b: sn.block()}
+	p := pace{began: time.Now()}
 	for _, st := range sn.tables {
 		for from, more := uint32(0), true; more; {
-			from, more = sn.step(st, from, encode, &c)
-			sn.await(&c)
+			from, more = sn.step(st, from, &c)
+			for rest := c.b; len(rest) > 0; {
+				if rest = x.first(rest, &e); len(e.b) >= blockBytes {
+					sn.push(&e)
+					p.rest(sn)
+				}
+			}
+			c.b = c.b[:0]
+			sn.await()
+			runtime.Gosched() // so that no event loop waits for a processor that this could have left long ago
 		}
 	}
+	sn.push(&e)
+	sn.store.each(func(sh *shard) {
+		sn.pushCopies(&sh.copies)
+		sh.copies = copies{}
+	})
 	sn.mu.Lock()
 	defer sn.mu.Unlock()
-	sn.push(&c)
-	sn.push(&sn.images)
 	sn.walked = true
 	sn.moved.Broadcast()
 }
 
+// A pace lets the walker rest as long as it has worked, while transactions change what it has
+// yet to pass: it shares the processors with them, and who is woken for a moment holds them up less
+// than who never sleeps. Measured, that makes a save take a third longer and the 99th percentile of
+// what clients wait a third shorter.
+type pace struct {
+	began time.Time
+	seen  int64 // of snapshot.changed
+}
+
+const longestRest = time.Millisecond
+
+func (p *pace) rest(sn *snapshot) {
+	if n := sn.changed.Load(); n != p.seen {
+		p.seen = n
+		time.Sleep(min(time.Since(p.began), longestRest))
+	}
+	p.began = time.Now()
+}
+
 // step passes some records under one hold of the shard's lock.
-func (sn *snapshot) step(st snapTable, from uint32, encode func([]byte, Item) []byte, c *chunk) (next uint32, more bool) {
+func (sn *snapshot) step(st snapTable, from uint32, c *copies) (next uint32, more bool) {
 	st.sh.mu.Lock()
 	defer st.sh.mu.Unlock()
 	n, parity := 0, sn.store.parity.Load()
@@ -215,28 +252,64 @@ func (sn *snapshot) step(st snapTable, from uint32, encode func([]byte, Item) []
 			sn.hand(st.t, r)
 			sn.mu.Unlock()
 		} else {
-			v := datatypes.Value{}
-			c.b = encode(c.b, st.t.item(r, &v))
-			c.keys++
+			c.add(st.t, r)
 		}
-		return n < snapStep && len(c.b) < chunkBytes
+		return n < snapStep && len(c.b) < blockBytes
 	})
 	return next, !done
 }
 
-// await hands a full chunk over and waits until less is waiting to be written.
-func (sn *snapshot) await(c *chunk) {
+// block returns a block of memory; mu is held.
+func (sn *snapshot) block() []byte {
+	if n := len(sn.free); n > 0 {
+		b := sn.free[n-1]
+		sn.free = sn.free[:n-1]
+		return b
+	}
+	return make([]byte, 0, blockBytes+blockSlack)
+}
+
+// recycle takes a block that need not be kept any more; mu is held.
+func (sn *snapshot) recycle(b []byte) {
+	if cap(b) == blockBytes+blockSlack {
+		sn.free = append(sn.free, b[:0])
+	}
+}
+
+// await waits until less is waiting to be written.
+func (sn *snapshot) await() {
 	sn.mu.Lock()
 	defer sn.mu.Unlock()
-	if len(c.b) >= chunkBytes {
-		sn.push(c)
-	}
-	for (sn.waiting > walkerAhead || len(sn.queue) > walkerLong) && !sn.failed {
+	for (sn.blocks > walkerAhead || len(sn.queue) > walkerLong) && !sn.failed.Load() {
 		sn.moved.Wait()
 	}
-	if sn.failed {
-		c.b, c.keys = c.b[:0], 0
+}
+
+// push puts the bytes of an entry in the queue and empties it.
+func (sn *snapshot) push(e *snapEntry) {
+	sn.mu.Lock()
+	defer sn.mu.Unlock()
+	if sn.failed.Load() || e.keys == 0 {
+		e.b, e.keys = e.b[:0], 0
+		return
 	}
+	sn.blocks++
+	sn.queue = append(sn.queue, &snapEntry{b: e.b, keys: e.keys})
+	sn.moved.Broadcast()
+	e.b, e.keys = sn.block(), 0
+}
+
+// pushCopies puts the copies of a shard, whose lock is held, in the queue, where there are any.
+func (sn *snapshot) pushCopies(c *copies) {
+	sn.mu.Lock()
+	defer sn.mu.Unlock()
+	if len(c.b) == 0 || sn.failed.Load() {
+		return
+	}
+	sn.blocks++
+	sn.changed.Add(1)
+	sn.queue = append(sn.queue, &snapEntry{copies: *c})
+	sn.moved.Broadcast()
 }
 
 // item returns the record as an item, whose value is v.
@@ -246,28 +319,12 @@ func (t *table) item(r record, v *datatypes.Value) Item {
 	return Item{DB: t.snapDB, Key: t.key(r), ExpiryMs: r.expiry(), Value: v, access: r.clock()}
 }
 
-// push puts what the chunk holds in the queue and empties it; mu is held.
-func (sn *snapshot) push(c *chunk) {
-	if c.keys > 0 && !sn.failed {
-		if c != &sn.images {
-			sn.waiting += len(c.b)
-		}
-		sn.queue = append(sn.queue, &snapEntry{chunk: *c})
-		sn.moved.Broadcast()
-		*c = chunk{}
-		if n := len(sn.free); n > 0 {
-			c.b = sn.free[n-1]
-			sn.free = sn.free[:n-1]
-		}
-	}
-}
-
 // hand puts a value that is an object in the queue; mu is held, and the shard's lock.
 func (sn *snapshot) hand(t *table, r record) *snapEntry {
 	v := new(datatypes.Value)
 	e := &snapEntry{item: t.item(r, v)}
 	e.item.Key = bytes.Clone(e.item.Key)
-	if sn.failed {
+	if sn.failed.Load() {
 		e.done = true
 		return e
 	}
@@ -279,22 +336,40 @@ func (sn *snapshot) hand(t *table, r record) *snapEntry {
 
 // change is told that a transaction is about to change the record's value in place, or, where
 // it goes, to take it away.
-func (sn *snapshot) change(t *table, r record, goes bool) {
+func (sn *snapshot) change(sh *shard, t *table, r record, goes bool) {
 	fresh := r.has(snapBit) != sn.store.parity.Load()
-	if !fresh && !r.has(objectValue) {
+	if r.has(objectValue) {
+		sn.changeObject(t, r, fresh, goes)
+	} else if fresh {
+		r[recFlags] ^= snapBit
+		sn.image(sh, t, r)
+	}
+}
+
+// image copies a record that is about to change.
+func (sn *snapshot) image(sh *shard, t *table, r record) {
+	if sn.failed.Load() {
 		return
 	}
+	c := &sh.copies
+	if c.full() {
+		sn.pushCopies(c)
+		sn.mu.Lock()
+		for sn.blocks*blockBytes > sn.o.Limit && !sn.failed.Load() {
+			sn.moved.Wait()
+		}
+		c.b = sn.block()
+		sn.mu.Unlock()
+	}
+	c.add(t, r)
+}
+
+// changeObject is change of a value that is an object.
+func (sn *snapshot) changeObject(t *table, r record, fresh, goes bool) {
 	sn.mu.Lock()
 	defer sn.mu.Unlock()
 	if fresh {
 		r[recFlags] ^= snapBit
-	}
-	if !r.has(objectValue) {
-		for sn.waiting > sn.o.Limit && !sn.failed {
-			sn.moved.Wait()
-		}
-		sn.image(t, r)
-		return
 	}
 	if fresh && goes {
 		sn.hand(t, r)
@@ -305,7 +380,7 @@ func (sn *snapshot) change(t *table, r record, goes bool) {
 	if goes || e == nil && !fresh {
 		return
 	}
-	if size := object.Size(); (e == nil || !e.started) && size <= maxClone && sn.cloned+size <= maxCloned && !sn.failed {
+	if size := object.Size(); (e == nil || !e.started) && size <= maxClone && sn.cloned+size <= maxCloned && !sn.failed.Load() {
 		clone := object.Clone()
 		if fresh {
 			e = sn.hand(t, r)
@@ -321,23 +396,6 @@ func (sn *snapshot) change(t *table, r record, goes bool) {
 	sn.first(e)
 	for !e.done {
 		sn.moved.Wait()
-	}
-}
-
-// image encodes a record that is about to change; mu is held.
-func (sn *snapshot) image(t *table, r record) {
-	if sn.failed {
-		return
-	}
-	v, before := datatypes.Value{}, len(sn.images.b)
-	sn.images.b = sn.encode(sn.images.b, t.item(r, &v))
-	sn.images.keys++
-	sn.waiting += len(sn.images.b) - before
-	if len(sn.images.b) >= chunkBytes {
-		sn.push(&sn.images)
-	}
-	if sn.waiting > sn.o.Limit {
-		sn.moved.Broadcast()
 	}
 }
 
@@ -363,25 +421,22 @@ func (sn *snapshot) settle(object datatypes.Object) {
 func (sn *snapshot) fail() {
 	sn.mu.Lock()
 	defer sn.mu.Unlock()
-	sn.failed = true
+	sn.failed.Store(true)
 	for _, e := range sn.queue {
 		e.done = true
 	}
-	sn.queue, sn.images, sn.waiting = nil, chunk{}, 0
+	sn.queue = nil
 	sn.moved.Broadcast()
 }
 
 // write writes what comes until every record has been passed.
-func (sn *snapshot) write() error {
+func (sn *snapshot) write(x itemEncoder) error {
 	var failed error
+	var made snapEntry // of copies
 	sn.mu.Lock()
 	defer sn.mu.Unlock()
 	for {
 		for len(sn.queue) == 0 && !sn.walked {
-			if sn.images.keys > 0 && sn.waiting > sn.o.Limit {
-				sn.push(&sn.images)
-				break
-			}
 			sn.moved.Wait()
 		}
 		if len(sn.queue) == 0 {
@@ -392,10 +447,18 @@ func (sn *snapshot) write() error {
 		sn.queue = sn.queue[1:]
 		e.started = true
 		sn.mu.Unlock()
+		runtime.Gosched()
 		var err error
-		if e.keys > 0 {
+		switch {
+		case len(e.copies.b) > 0:
+			made.b, made.keys = made.b[:0], 0
+			for rest := e.copies.b; len(rest) > 0; {
+				rest = x.first(rest, &made)
+			}
+			err = sn.o.Write(made.b, made.keys)
+		case e.keys > 0:
 			err = sn.o.Write(e.b, e.keys)
-		} else {
+		default:
 			err = sn.o.Object(e.item)
 		}
 		sn.mu.Lock()
@@ -412,11 +475,10 @@ func (sn *snapshot) write() error {
 // written is told that an entry need not be kept any more; mu is held.
 func (sn *snapshot) written(e *snapEntry) {
 	e.done = true
-	if e.keys > 0 {
-		sn.waiting = max(sn.waiting-len(e.b), 0)
-		if cap(e.b) <= 4*chunkBytes && len(sn.free) < 64 {
-			sn.free = append(sn.free, e.b[:0])
-		}
+	if e.item.Value == nil {
+		sn.blocks--
+		sn.recycle(e.b)
+		sn.recycle(e.copies.b)
 	} else {
 		delete(sn.pending, e.item.Value.Object)
 		sn.cloned -= e.cloned
@@ -425,9 +487,9 @@ func (sn *snapshot) written(e *snapEntry) {
 }
 
 // beforeChange is called before a record is changed, or taken away.
-func (tx *Tx) beforeChange(t *table, r record, goes bool) {
+func (tx *Tx) beforeChange(sh *shard, t *table, r record, goes bool) {
 	if sn := tx.store.snap.Load(); sn != nil {
-		sn.change(t, r, goes)
+		sn.change(sh, t, r, goes)
 	}
 }
 

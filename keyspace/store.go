@@ -73,6 +73,7 @@ type shard struct {
 	stats      Stats
 	evacuation *arena.Evacuation
 	evacuating *table
+	copies     copies   // of what has changed since the moment of a snapshot
 	_          [64]byte // the next shard's lock is another core's
 }
 

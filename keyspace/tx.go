@@ -563,7 +563,7 @@ func (tx *Tx) openFor(key []byte, replace bool) *opened {
 		return o
 	}
 	if tx.store.snap.Load() != nil {
-		tx.beforeChange(o.t, r, replace)
+		tx.beforeChange(sh, o.t, r, replace)
 	}
 	tx.touch(r, true)
 	v.Kind, v.Encoding = r.kind(), r.encoding()

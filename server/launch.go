@@ -14,11 +14,17 @@ import (
 	"github.com/medleydb/medley/commands"
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/commands/config"
+	"github.com/medleydb/medley/keyspace/disk"
 )
 
 // Main is the program `medley server [file] [--option value ...]`. It returns the
 // exit status.
 func Main(args []string, stdin io.Reader, stderr io.Writer) int {
+	return MainOn(disk.OS, args, stdin, stderr)
+}
+
+// MainOn is Main with the files that are written on another system.
+func MainOn(files disk.System, args []string, stdin io.Reader, stderr io.Writer) int {
 	cfg := config.New()
 	if err := cfg.LoadCommandLine(args, stdin); err != nil {
 		fmt.Fprintln(stderr, "medley server:", err)
@@ -34,20 +40,20 @@ func Main(args []string, stdin io.Reader, stderr io.Writer) int {
 	if os.Getenv("GOMAXPROCS") == "" {
 		runtime.GOMAXPROCS(int(cfg.IOThreads.Load()) + 1)
 	}
-	if err := run(cfg, log); err != nil {
+	if err := run(cfg, files, log); err != nil {
 		log.Error(err.Error())
 		return 1
 	}
 	return 0
 }
 
-func run(cfg *config.Config, log *slog.Logger) error {
+func run(cfg *config.Config, files disk.System, log *slog.Logger) error {
 	if dir := cfg.Dir.Load(); dir != "" {
 		if err := os.Chdir(dir); err != nil {
 			return err
 		}
 	}
-	eng, err := commands.Open(commands.Options{Databases: int(cfg.Databases.Load()), Config: cfg, Log: log, Files: true, LoadLater: true})
+	eng, err := commands.Open(commands.Options{Databases: int(cfg.Databases.Load()), Config: cfg, Log: log, Files: true, Disk: files, LoadLater: true})
 	if err != nil {
 		return err
 	}

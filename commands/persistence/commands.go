@@ -10,6 +10,7 @@ import (
 	"github.com/medleydb/medley/datatypes/pack"
 	"github.com/medleydb/medley/datatypes/set"
 	"github.com/medleydb/medley/datatypes/str"
+	"github.com/medleydb/medley/datatypes/stream"
 	"github.com/medleydb/medley/datatypes/zset"
 	"github.com/medleydb/medley/keyspace"
 	"github.com/medleydb/medley/keyspace/aof"
@@ -96,7 +97,7 @@ func (m *commandMaker) end() {
 	}
 }
 
-// appendItem appends the commands that make a key. Streams, and what only Medley has, are RESTORE.
+// appendItem appends the commands that make a key; RESTORE, where ordinary ones do not.
 func appendItem(b []byte, it keyspace.Item) []byte {
 	b = aof.AppendCommand(b, [][]byte{[]byte("SELECT"), strconv.AppendInt(nil, int64(it.DB), 10)})
 	ms := strconv.AppendInt(nil, it.ExpiryMs, 10)
@@ -128,24 +129,30 @@ func (m *commandMaker) value(v *datatypes.Value) bool {
 		}
 	case datatypes.Set:
 		s := set.Set{}.Of(v)
-		if s.Timed() {
-			return false
-		}
 		s.Each(func(t *set.Member) bool {
 			m.add("SADD", t.Bytes(scratch[:0]))
 			return true
 		})
+		m.end()
+		s.EachWithTime(func(t *set.Member, ms int64) bool {
+			m.expire("SPEXPIREAT", "MEMBERS", t.Bytes(scratch[:0]), ms)
+			return true
+		})
 	case datatypes.ZSet:
 		z := zset.ZSet{}.Of(v)
-		if z.Timed() {
-			return false
-		}
 		z.EachWithTime(func(member []byte, score float64, _ int64) bool {
 			m.add("ZADD", strconv.AppendFloat(nil, score, 'g', -1, 64), member)
 			return true
 		})
+		m.end()
+		z.EachWithTime(func(member []byte, _ float64, ms int64) bool {
+			m.expire("ZPEXPIREAT", "MEMBERS", member, ms)
+			return true
+		})
 	case datatypes.Hash:
 		m.hash(hash.Hash{}.Of(v))
+	case datatypes.Stream:
+		return m.stream(stream.Stream{}.Of(v))
 	default:
 		return false
 	}
@@ -160,9 +167,14 @@ func (m *commandMaker) hash(h hash.Hash) {
 	})
 	m.end()
 	h.Each(nil, func(it hash.Item) bool {
-		if it.ExpiryMs != 0 {
-			m.b = aof.AppendCommand(m.b, [][]byte{[]byte("HPEXPIREAT"), m.key, strconv.AppendInt(nil, it.ExpiryMs, 10), []byte("FIELDS"), []byte("1"), it.Field})
-		}
+		m.expire("HPEXPIREAT", "FIELDS", it.Field, it.ExpiryMs)
 		return true
 	})
+}
+
+// expire gives a member a time in Unix milliseconds, if that is one.
+func (m *commandMaker) expire(name, word string, member []byte, ms int64) {
+	if ms != 0 {
+		m.command(name, m.key, strconv.AppendInt(nil, ms, 10), []byte(word), []byte("1"), member)
+	}
 }

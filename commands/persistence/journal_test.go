@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -323,8 +324,35 @@ func TestBaseOfCommands(t *testing.T) {
 	p.want("[1 1]", "HPEXPIREAT", "hash", "33177117420000", "FIELDS", "2", "f1", "f2")
 	p.want("1", "PEXPIREAT", "list", "33177117420000")
 	p.want("OK", "SET", "text", "v", "PXAT", "33177117420000")
-	p.do("XADD", "stream", "1-1", "f", "v")
+	p.want("[1]", "SPEXPIREAT", "set", "33177117420000", "MEMBERS", "1", "m1")
+	p.want("[1]", "ZPEXPIREAT", "zset", "33177117420000", "MEMBERS", "1", "most")
 	p.do("SETBIT", "bits", "4294967295", "1")
+	for i := range 5 {
+		p.do("XADD", "stream", fmt.Sprintf("%d-1", i+1), "f", "v", "n", fmt.Sprint(i))
+	}
+	p.want("1", "XDEL", "stream", "5-1")
+	p.want("OK", "XGROUP", "CREATE", "stream", "g", "0")
+	p.want("OK", "XGROUP", "CREATE", "stream", "later", "3-1", "ENTRIESREAD", "3")
+	p.want("1", "XGROUP", "CREATECONSUMER", "stream", "g", "idle")
+	p.do("XREADGROUP", "GROUP", "g", "ann", "COUNT", "2", "STREAMS", "stream", ">")
+	p.do("XCLAIM", "stream", "g", "bob", "0", "2-1", "TIME", "1000", "RETRYCOUNT", "7")
+	p.do("XADD", "empty", "8-8", "f", "v")
+	p.want("1", "XDEL", "empty", "8-8")
+	p.do("XADD", "gone", "1-1", "f", "v") // with a pending entry that is not in it
+	p.want("OK", "XGROUP", "CREATE", "gone", "g", "0")
+	p.do("XREADGROUP", "GROUP", "g", "ann", "STREAMS", "gone", ">")
+	p.want("1", "XDEL", "gone", "1-1")
+	streams := func() (text string) {
+		for _, key := range []string{"stream", "empty", "gone"} {
+			text += p.do("XINFO", "STREAM", key) + p.do("XINFO", "GROUPS", key)
+		}
+		for _, c := range []string{"ann", "bob", "idle"} {
+			text += p.do("XPENDING", "stream", "g", "-", "+", "10", c)
+		}
+		return text + p.do("XPENDING", "gone", "g") + p.do("XRANGE", "stream", "-", "+")
+	}
+	idle := regexp.MustCompile(`(\d+-\d+) (ann|bob) \d+`) // of which the times go on
+	wantStreams := idle.ReplaceAllString(streams(), "$1 $2")
 	want := p.digest()
 	before := p.info("aof_rewrites")
 	p.want("Background append only file rewriting started", "BGREWRITEAOF")
@@ -335,7 +363,7 @@ func TestBaseOfCommands(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n := strings.Count(string(b), "RESTORE"); n != 2 {
-		t.Errorf("%d values are payloads: a stream and a sparse bitmap should be", n)
+		t.Errorf("%d values are payloads: a sparse bitmap and a stream that has lost a pending entry should be", n)
 	}
 	if !strings.Contains(string(b), "HPEXPIREAT") || strings.Count(string(b), "RPUSH") != 22 {
 		t.Error("it is not written as it should be")
@@ -344,6 +372,11 @@ func TestBaseOfCommands(t *testing.T) {
 	if got := p.digest(); got != want {
 		t.Error("the data is another")
 	}
+	if got := idle.ReplaceAllString(streams(), "$1 $2"); got != wantStreams {
+		t.Errorf("the streams are\n%s\nwere\n%s", got, wantStreams)
+	}
+	p.want("[33177117420000 -1]", "SPEXPIRETIME", "set", "MEMBERS", "2", "m1", "m2")
+	p.want("[33177117420000 -1]", "ZPEXPIRETIME", "zset", "MEMBERS", "2", "most", "least")
 	p.want("33177117420000", "PEXPIRETIME", "list")
 	p.want("[33177117420000]", "HPEXPIRETIME", "hash", "FIELDS", "1", "f1")
 }

@@ -65,16 +65,21 @@ func (p *place) do(words ...string) string {
 	if err != nil {
 		return err.Error()
 	}
+	return textOf(v)
+}
+
+// textOf returns a reply as text, with those in it.
+func textOf(v command.Value) string {
 	if v.Elems != nil {
 		list := make([]string, len(v.Elems))
 		for i, e := range v.Elems {
-			if list[i] = e.Str; e.Kind == command.Int {
-				list[i] = fmt.Sprint(e.Int)
-			}
+			list[i] = textOf(e)
 		}
 		return fmt.Sprint(list)
 	}
 	switch {
+	case v.Kind == command.Int:
+		return fmt.Sprint(v.Int)
 	case v.Str != "":
 		return v.Str
 	case v.Kind == command.Double:

@@ -22,10 +22,12 @@ type Options struct {
 	Medley string // Medley's binary
 	Peers  string // folder that has valkey-server or redis-server in bin/ or itself
 	Out    io.Writer
-	Rounds int      // of each CPU load; default 5
-	Only   []string // names of loads; default all
-	Memory bool     // memory loads
-	CPU    bool     // CPU loads
+	Rounds int           // of each CPU load; default 5
+	Time   time.Duration // of one run of a load, about; default 1.5 s
+	Only   []string      // names of loads; default all
+	Keys   int           // that snapshots are written of; default 5 million
+	Memory bool          // memory loads
+	CPU    bool          // CPU loads
 }
 
 // binaries returns the servers to compare: Medley first.
@@ -43,11 +45,18 @@ func binaries(o Options) []Program {
 	return list
 }
 
-// Run makes the comparison.
-func Run(o Options) error {
+func (o *Options) defaults() {
 	if o.Rounds == 0 {
 		o.Rounds = 5
 	}
+	if o.Time == 0 {
+		o.Time = 1500 * time.Millisecond
+	}
+}
+
+// Run makes the comparison.
+func Run(o Options) error {
+	o.defaults()
 	programs := binaries(o)
 	if len(programs) == 1 {
 		fmt.Fprintln(o.Out, "no peers found: Medley alone")
@@ -115,7 +124,7 @@ func compareLoad(o Options, servers []*Running, l load, pipeline int) error {
 	}
 	for range o.Rounds {
 		for i, s := range servers {
-			x, err := s.measure(l, pipeline)
+			x, err := s.measure(l, pipeline, o.Time)
 			if err != nil {
 				return fmt.Errorf("%s, %s: %w", l.name, s.Name, err)
 			}

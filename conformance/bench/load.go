@@ -20,8 +20,6 @@ const (
 	connections = 50
 	keySpace    = 100_000
 	valueBytes  = 64
-	// loadTime is about how long one run of a load takes.
-	loadTime = 1500 * time.Millisecond
 )
 
 // A load is a stream of commands, and what must be there before it starts.
@@ -246,8 +244,8 @@ func skipReply(in *bufio.Reader) error {
 	return nil
 }
 
-// measure runs the load for a while from many connections.
-func (r *Running) measure(l load, pipeline int) (x sample, err error) {
+// measure runs the load for about so long from many connections.
+func (r *Running) measure(l load, pipeline int, long time.Duration) (x sample, err error) {
 	n := connections
 	if l.workers > 0 {
 		n = l.workers
@@ -269,7 +267,7 @@ func (r *Running) measure(l load, pipeline int) (x sample, err error) {
 		return x, err
 	}
 	start := time.Now()
-	end := start.Add(loadTime)
+	end := start.Add(long)
 	var wg sync.WaitGroup
 	for _, w := range conns {
 		wg.Go(func() { w.run(end) })

@@ -28,36 +28,53 @@ type Running struct {
 	addr string
 }
 
-// startTimeout is how long a server may take until it answers.
-const startTimeout = 20 * time.Second
+// startTimeout is how long a server may take until it has loaded its data.
+const startTimeout = 5 * time.Minute
 
-// Start starts the program on a free port with persistence off.
-func (p Program) Start() (*Running, error) {
+// Start starts the program on a free port, with persistence off unless the options say
+// otherwise.
+func (p Program) Start(options ...string) (*Running, error) {
 	dir, err := os.MkdirTemp("", "medley-bench-")
 	if err != nil {
 		return nil, err
 	}
+	r := &Running{Program: p, dir: dir}
+	if err := r.start(options...); err != nil {
+		os.RemoveAll(dir)
+		return nil, err
+	}
+	return r, nil
+}
+
+// start starts the program with the data that is in its folder.
+func (r *Running) start(options ...string) error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	port := l.Addr().(*net.TCPAddr).Port
 	l.Close()
-	r := &Running{Program: p, dir: dir, addr: fmt.Sprintf("127.0.0.1:%d", port)}
-	args := append(append([]string{}, p.Args...), "--port", strconv.Itoa(port), "--save", "", "--appendonly", "no", "--dir", dir)
-	r.cmd = exec.Command(p.Path, args...)
+	r.addr = fmt.Sprintf("127.0.0.1:%d", port)
+	args := append(append([]string{}, r.Args...), "--port", strconv.Itoa(port), "--save", "", "--dir", r.dir)
+	r.cmd = exec.Command(r.Path, append(args, options...)...)
 	if err := r.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("%s: %w", p.Name, err)
+		return fmt.Errorf("%s: %w", r.Name, err)
 	}
-	for end := time.Now().Add(startTimeout); ; time.Sleep(10 * time.Millisecond) {
-		if err := r.pipe(1, func(int) []string { return []string{"PING"} }); err == nil {
-			return r, nil
+	for end := time.Now().Add(startTimeout); ; time.Sleep(poll) {
+		if _, err := r.ask("PING"); err == nil {
+			return nil
 		}
 		if time.Now().After(end) {
-			r.Stop()
-			return nil, fmt.Errorf("%s does not answer on %s", p.Name, r.addr)
+			r.end()
+			return fmt.Errorf("%s does not answer on %s", r.Name, r.addr)
 		}
 	}
+}
+
+// end ends the server at once and leaves its folder.
+func (r *Running) end() {
+	r.cmd.Process.Kill()
+	r.cmd.Wait()
 }
 
 // stopTimeout is how long a server may take to end in order.
@@ -92,21 +109,27 @@ func stopAll(list []*Running) {
 // clockTick is the unit of the system's accounting.
 const clockTick = 10 * time.Millisecond
 
-// cpu returns the processor time that the server has used so far.
-func (r *Running) cpu() (time.Duration, error) {
+// cpu returns the processor time that the server has used so far, with its children that
+// have ended.
+func (r *Running) cpu() (sum time.Duration, err error) {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", r.cmd.Process.Pid))
 	if err != nil {
 		return 0, err
 	}
 	// The name, in parentheses, may hold spaces; user and system time are the 12th
-	// and 13th field behind it.
+	// and 13th field behind it, and those of children follow.
 	fields := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
-	if len(fields) < 13 {
+	if len(fields) < 15 {
 		return 0, errors.New("bench: unknown form of /proc/PID/stat")
 	}
-	user, err1 := strconv.ParseInt(fields[11], 10, 64)
-	system, err2 := strconv.ParseInt(fields[12], 10, 64)
-	return time.Duration(user+system) * clockTick, errors.Join(err1, err2)
+	for _, f := range fields[11:15] {
+		n, err := strconv.ParseInt(f, 10, 64)
+		if err != nil {
+			return 0, err
+		}
+		sum += time.Duration(n) * clockTick
+	}
+	return sum, nil
 }
 
 // rss returns the resident memory in bytes.

@@ -362,14 +362,24 @@ func (l *Log) write() {
 	}
 }
 
-// gather waits a moment for those who have got their replies from the last fsync and are about
-// to append again: else they would miss this one, and two groups would take turns, each in half
-// of the clients. Nobody waits who is alone. mu is held.
+// gather waits a moment for more to write at once. With the policy Always it is for those who have
+// got their replies from the last fsync and are about to append again: else they would miss this
+// one, and two groups would take turns, each in half of the clients. Nobody waits who is alone. With
+// the others nobody waits for the disk, and a write for each batch of commands would take as much
+// as the commands. mu is held.
 func (l *Log) gather() {
-	if l.policy != Always || l.group < 2 {
+	if l.policy != Always {
+		if len(l.sealed) == 0 && len(l.buf) < gatherBytes && !l.closing {
+			l.mu.Unlock()
+			time.Sleep(gatherMost)
+			l.mu.Lock()
+		}
 		return
 	}
-	end := time.Now().Add(min(l.took/4, time.Millisecond))
+	if l.group < 2 {
+		return
+	}
+	end := time.Now().Add(min(l.took/4, gatherMost))
 	for l.entries < l.group && !l.closing && time.Now().Before(end) {
 		l.mu.Unlock()
 		time.Sleep(gatherStep)
@@ -377,7 +387,11 @@ func (l *Log) gather() {
 	}
 }
 
-const gatherStep = 30 * time.Microsecond
+const (
+	gatherStep  = 30 * time.Microsecond
+	gatherMost  = time.Millisecond
+	gatherBytes = 256 << 10
+)
 
 // owes reports whether somebody may wait for an fsync though all is written; mu is held.
 func (l *Log) owes() bool { return l.policy == Always && l.synced < l.appended && l.failed == nil }

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/medleydb/medley/datatypes"
+	"github.com/medleydb/medley/datatypes/hash"
 )
 
 // An output is bytes that are written: to a file in pieces, or to memory. After an error it
@@ -15,7 +16,8 @@ type output struct {
 	crc    uint64 // of what is in w
 	sum    bool
 	err    error
-	packer *packer // nil: nothing is compressed
+	packer *packer            // nil: nothing is compressed
+	digits [hash.Scratch]byte // of numbers, here so that they take no memory for each
 }
 
 // room makes room by writing out what there is, if that is worth while.

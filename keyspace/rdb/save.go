@@ -7,7 +7,6 @@ import (
 	"github.com/medleydb/medley/datatypes/bitmap"
 	"github.com/medleydb/medley/datatypes/hash"
 	"github.com/medleydb/medley/datatypes/list"
-	"github.com/medleydb/medley/datatypes/pack"
 	"github.com/medleydb/medley/datatypes/set"
 	"github.com/medleydb/medley/datatypes/str"
 	"github.com/medleydb/medley/datatypes/stream"
@@ -87,13 +86,12 @@ func (o *output) value(t Type, v *datatypes.Value) {
 			o.sparse(bitmap.Bitmap{}.Of(v))
 			return
 		}
-		var scratch [pack.IntText]byte
 		s := str.String{}.Of(v)
 		if v.Encoding == str.Modified || v.Encoding == str.Raw {
 			o.string(v.Bytes)
 			return
 		}
-		o.string(s.Bytes(scratch[:0]))
+		o.string(s.Bytes(o.digits[:0]))
 	case datatypes.List:
 		o.list(list.List{}.Of(v))
 	case datatypes.Set:
@@ -108,15 +106,13 @@ func (o *output) value(t Type, v *datatypes.Value) {
 }
 
 func (o *output) list(l list.List) {
-	var scratch [pack.IntText]byte
 	o.length(uint64(l.Len()))
 	for c := l.Iter(0, false); c.Next() && o.err == nil; {
-		o.string(c.Bytes(scratch[:0]))
+		o.string(c.Bytes(o.digits[:0]))
 	}
 }
 
 func (o *output) set(t Type, s set.Set) {
-	var scratch [pack.IntText]byte
 	o.length(uint64(s.Len()))
 	s.EachWithTime(func(m *set.Member, ms int64) bool {
 		if t == typeSetTimed {
@@ -125,7 +121,7 @@ func (o *output) set(t Type, s set.Set) {
 		if n, ok := m.Int(); ok && n == int64(int32(n)) {
 			o.int32(int32(n))
 		} else {
-			o.string(m.Bytes(scratch[:0]))
+			o.string(m.Bytes(o.digits[:0]))
 		}
 		o.room()
 		return o.err == nil
@@ -146,14 +142,13 @@ func (o *output) zset(t Type, z zset.ZSet) {
 }
 
 func (o *output) hash(t Type, h hash.Hash) {
-	var scratch [hash.Scratch]byte
 	first := uint64(0)
 	if t == typeHashTimed {
 		first = uint64(h.FirstTime())
 		o.uint64(first)
 	}
 	o.length(uint64(h.Stored()))
-	h.Each(scratch[:0], func(it hash.Item) bool {
+	h.Each(o.digits[:0], func(it hash.Item) bool {
 		ms := uint64(it.ExpiryMs)
 		if t == typeHashTimed {
 			if ms != 0 {
