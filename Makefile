@@ -5,7 +5,7 @@ BIN := bin/medley
 # Packages in which goroutines meet.
 CONCURRENT := ./keyspace/... ./commands/... ./server/...
 
-.PHONY: all build run test race invariants vet fmt-check cross bench bench-peers profile churn bench-durability holds conformance-upstream differ fuzz crash replicas clients clients-large idle programs programs-short
+.PHONY: all build run test race invariants vet fmt-check cross bench bench-peers profile churn bench-durability holds conformance-upstream differ geosearch fuzz crash replicas clients clients-large idle programs programs-short
 
 all: build
 
@@ -89,6 +89,11 @@ holds: build
 bench-durability: build
 	$(GO) build -o bin/bench ./conformance/bench/cmd
 	./bin/bench -durability -rounds 3 -medley $(BIN) -peers '$(PEERS)' $(BENCH_FLAGS)
+
+# So many searches for points on each reference server, and here.
+GEO_QUERIES ?= 20000
+geosearch:
+	MEDLEY_GEO_QUERIES=$(GEO_QUERIES) MEDLEY_REQUIRE_REFERENCE=1 $(GO) test -count=1 -v -run '^TestGeoSearch$$' -timeout 30m ./conformance
 
 # Hostile input for as long as FUZZTIME says, each target in turn.
 FUZZTIME ?= 1m
