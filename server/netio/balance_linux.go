@@ -8,18 +8,21 @@ import (
 	"os"
 	"strconv"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // A balancer finds how many loops the load needs. One that is busy serves the connections of many
 // clients at each wait; the same load on two loops makes each of them wait twice as often, for half
 // as many, and has them fetch the same memory from each other's caches: measured with 50 clients
 // and pipelines of 16, 10 to 17% more CPU per GET and SET. So the load is spread where a loop has
-// no time left and a processor has, and put together again where fewer loops could bear it.
+// no time left and other programs leave it a processor, and put together again where fewer loops could
+// bear it, or others want the processor.
 type balancer struct {
 	srv    *Epoll // nil where the number of loops stays
 	at     int64
 	waited []int64 // by the loops, as of then
-	idle   float64 // of all processors, in seconds
+	left   float64 // processor time that others did not use, in seconds, as of then
 	calm   int     // looks in a row that found fewer loops enough
 }
 
@@ -31,8 +34,8 @@ const (
 	// goodLoad is the share of time for which fewer loops would be busy when the load is put
 	// together.
 	goodLoad = 0.75
-	// spareProcessor is how much of a processor must be idle for another loop to be worth it.
-	spareProcessor = 0.5
+	// otherShare is how much of a loop's processor others may use.
+	otherShare = 0.25
 	// calmLooks is for how many looks in a row fewer loops must be enough.
 	calmLooks = 5
 )
@@ -43,8 +46,8 @@ func (b *balancer) start(s *Epoll) {
 }
 
 // mark begins a new measurement and returns the loops' load since the last one, in loops, and how
-// many processors were idle.
-func (b *balancer) mark(now int64) (load, idle float64) {
+// many processors other programs have left.
+func (b *balancer) mark(now int64) (load, left float64) {
 	elapsed := float64(now - b.at)
 	active := int(b.srv.active.Load())
 	for i, l := range b.srv.loops {
@@ -57,10 +60,10 @@ func (b *balancer) mark(now int64) (load, idle float64) {
 		}
 		b.waited[i] = waited
 	}
-	total := idleSeconds()
-	idle = (total - b.idle) / (elapsed / 1e9)
-	b.at, b.idle = now, total
-	return load, idle
+	total := leftSeconds()
+	left = (total - b.left) / (elapsed / 1e9)
+	b.at, b.left = now, total
+	return load, left
 }
 
 // look changes the number of active loops where the load since the last time asks for it.
@@ -69,23 +72,30 @@ func (b *balancer) look(now int64) {
 		return
 	}
 	fresh := now-b.at > 3*balanceEvery // the watchdog has slept
-	load, idle := b.mark(now)
-	if fresh {
-		b.calm = 0
-		return
+	load, left := b.mark(now)
+	if !fresh {
+		b.decide(load, left)
 	}
-	b.decide(load, idle)
 }
 
-// decide changes the number of active loops where so much load, in loops, with so many idle
-// processors asks for it.
-func (b *balancer) decide(load, idle float64) {
-	active := int(b.srv.active.Load())
-	enough := max(1, int(load/goodLoad+0.999))
-	switch {
-	case load > fullLoad*float64(active) && idle > spareProcessor:
+// rest puts the connections together while nobody says anything.
+func (b *balancer) rest() {
+	if b.srv != nil {
 		b.calm = 0
-		b.srv.spreadOver(min(len(b.srv.loops), active+max(1, int(idle/2))))
+		b.srv.spreadOver(1)
+	}
+}
+
+// decide changes the number of active loops where so much load, in loops, asks for it while others
+// leave so many processors.
+func (b *balancer) decide(load, left float64) {
+	active := int(b.srv.active.Load())
+	most := min(max(int(left+otherShare), 1), len(b.srv.loops))
+	enough := min(max(int(load/goodLoad+0.999), 1), most)
+	switch {
+	case load > fullLoad*float64(active) && active < most:
+		b.calm = 0
+		b.srv.spreadOver(min(2*active, most))
 	case enough < active:
 		if b.calm++; b.calm >= calmLooks {
 			b.calm = 0
@@ -96,18 +106,23 @@ func (b *balancer) decide(load, idle float64) {
 	}
 }
 
-// idleSeconds returns for how long the machine's processors have been idle, added up; growing
-// without end where that is unknown.
-func idleSeconds() float64 {
+// leftSeconds returns how much processor time other programs have left so far, in seconds, growing fast
+// where that is not known: what this one used, interrupts, which are nobody's, and idle time.
+func leftSeconds() float64 {
 	const hz = 100 // of the file, on every architecture that Go knows
-	b, _ := os.ReadFile("/proc/stat")
+	b, err := os.ReadFile("/proc/stat")
 	line, _, _ := bytes.Cut(b, []byte{'\n'})
-	f := bytes.Fields(line) // cpu user nice system idle iowait ...
-	if len(f) < 5 {
-		return 1e9 * float64(now())
+	f := bytes.Fields(line) // cpu user nice system idle iowait irq softirq ...
+	var own unix.Rusage
+	if err != nil || len(f) < 8 || unix.Getrusage(unix.RUSAGE_SELF, &own) != nil {
+		return float64(now())
 	}
-	n, _ := strconv.ParseFloat(string(f[4]), 64)
-	return n / hz
+	left := float64(own.Utime.Nano()+own.Stime.Nano()) / 1e9
+	for _, n := range f[4:8] {
+		v, _ := strconv.ParseFloat(string(n), 64)
+		left += v / hz
+	}
+	return left
 }
 
 var start = time.Now()

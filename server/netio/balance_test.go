@@ -146,30 +146,41 @@ func TestBalance(t *testing.T) {
 	}
 	defer s.Close()
 	b := balancer{srv: s, waited: make([]int64, 4)}
-	decide := func(load, idle float64) int {
-		b.decide(load, idle)
+	decide := func(load, left float64) int {
+		b.decide(load, left)
 		return int(s.active.Load())
 	}
 	for _, c := range []struct {
-		load, idle float64
+		load, left float64
 		want       int
 	}{
-		{0.5, 3, 1},
-		{0.95, 0.2, 1}, // nothing is idle: more loops would only share what there is
-		{0.95, 1, 2},
+		{0.5, 4, 1},
+		{0.95, 1.2, 1}, // others use the processor that another loop would need
+		{0.95, 1.8, 2},
 		{1.95, 4, 4},
 		{3.9, 4, 4},
 	} {
-		if got := decide(c.load, c.idle); got != c.want {
-			t.Errorf("at a load of %v loops with %v idle processors: %d loops, want %d", c.load, c.idle, got, c.want)
+		if got := decide(c.load, c.left); got != c.want {
+			t.Errorf("at a load of %v loops with %v processors: %d loops, want %d", c.load, c.left, got, c.want)
 		}
 	}
-	for range calmLooks - 1 {
-		if got := decide(0.6, 3); got != 4 {
-			t.Fatalf("%d loops after a short calm, want 4", got)
+	for _, c := range []struct {
+		load, left float64
+		want       int
+	}{{3.9, 2.9, 3}, {1.2, 4, 2}, {0.6, 4, 1}} {
+		was := int(s.active.Load())
+		for range calmLooks - 1 {
+			if got := decide(c.load, c.left); got != was {
+				t.Fatalf("%d loops after a short while at a load of %v loops, want %d", got, c.load, was)
+			}
+		}
+		if got := decide(c.load, c.left); got != c.want {
+			t.Errorf("%d loops after a while at a load of %v loops with %v processors, want %d", got, c.load, c.left, c.want)
 		}
 	}
-	if got := decide(0.6, 3); got != 1 {
-		t.Errorf("%d loops after a long calm, want 1", got)
+	s.spreadOver(4)
+	b.rest()
+	if got := s.Active(); got != 1 {
+		t.Errorf("%d loops at rest, want 1", got)
 	}
 }

@@ -688,6 +688,7 @@ func (s *Epoll) watchdog() {
 			continue
 		}
 		tick.Stop()
+		s.balancer.rest()
 		select {
 		case <-s.stop:
 			return
