@@ -99,7 +99,7 @@ geosearch:
 FUZZTIME ?= 1m
 fuzz:
 	$(GO) test -run '^$$' -fuzz FuzzParser -fuzztime $(FUZZTIME) ./server/resp
-	$(GO) test -run '^$$' -fuzz FuzzDispatch -fuzztime $(FUZZTIME) ./conformance
+	$(GO) test -run '^$$' -fuzz FuzzDispatch -fuzztime $(FUZZTIME) -fuzzminimizetime 50x ./conformance
 	$(GO) test -run '^$$' -fuzz FuzzDump -fuzztime $(FUZZTIME) ./keyspace/rdb
 	$(GO) test -run '^$$' -fuzz FuzzFile -fuzztime $(FUZZTIME) ./keyspace/rdb
 	$(GO) test -run '^$$' -fuzz FuzzLZF -fuzztime $(FUZZTIME) ./keyspace/rdb
