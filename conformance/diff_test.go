@@ -16,7 +16,7 @@ import (
 
 func startReference(t *testing.T, binary string) diff.Server {
 	t.Helper()
-	s, err := reference.Start(binary)
+	s, err := reference.StartIn(binary, t.TempDir(), "--hz", "500") // so often it looks for clients that have waited enough
 	if err != nil {
 		t.Fatal(err)
 	}

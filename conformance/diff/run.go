@@ -104,30 +104,42 @@ func (s *session) close() {
 	s.reference.Close()
 }
 
-// exchange sends a batch to both and reads all replies.
+// exchange sends a batch to both, so that they work at the same time, and reads all replies.
 func (s *session) exchange(batch []Step) (tested, reference []command.Value, err error) {
-	if tested, err = exchange(s.tested, batch); err != nil {
-		return nil, nil, fmt.Errorf("tested server: %s: %w", cases.QuoteAll(batch[0].Args), err)
+	failed := func(server string, err error) ([]command.Value, []command.Value, error) {
+		return nil, nil, fmt.Errorf("%s server: %s: %w", server, cases.QuoteAll(batch[0].Args), err)
 	}
-	if reference, err = exchange(s.reference, batch); err != nil {
-		return nil, nil, fmt.Errorf("reference server: %s: %w", cases.QuoteAll(batch[0].Args), err)
+	if err = send(s.tested, batch); err != nil {
+		return failed("tested", err)
+	}
+	if err = send(s.reference, batch); err != nil {
+		return failed("reference", err)
+	}
+	if tested, err = receive(s.tested, len(batch)); err != nil {
+		return failed("tested", err)
+	}
+	if reference, err = receive(s.reference, len(batch)); err != nil {
+		return failed("reference", err)
 	}
 	return tested, reference, nil
 }
 
-func exchange(c cases.Client, batch []Step) ([]command.Value, error) {
+func send(c cases.Client, batch []Step) error {
 	for _, st := range batch {
 		if err := c.Send(st.Args...); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	var replies []command.Value
-	for range batch {
-		v, err := c.Receive()
-		if err != nil {
+	return nil
+}
+
+func receive(c cases.Client, n int) ([]command.Value, error) {
+	replies := make([]command.Value, n)
+	for i := range replies {
+		var err error
+		if replies[i], err = c.Receive(); err != nil {
 			return nil, err
 		}
-		replies = append(replies, v)
 	}
 	return replies, nil
 }

@@ -142,7 +142,7 @@ func (h HLL) Dense() bool { return h.bytes()[4] == dense }
 // nothing has.
 func (h HLL) Add(elements [][]byte) (changed bool, err error) {
 	if len(elements) > 1 && !h.Dense() {
-		if err := h.checkRuns(); err != nil { // an error half way would be too late
+		if err := h.checkReach(elements); err != nil { // an error half way would be too late
 			return false, err
 		}
 	}

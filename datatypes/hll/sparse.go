@@ -77,6 +77,27 @@ func eachRun(p []byte, fn func(r run, first int)) error {
 // checkRuns reports whether the runs of a sparse HyperLogLog add up. Error: ErrCorrupted.
 func (h HLL) checkRuns() error { return eachRun(h.bytes()[headerSize:], func(run, int) {}) }
 
+// checkReach reports whether the runs reach the registers of all elements, and whether they add
+// up where the elements may make the encoding dense: what lies behind is not looked at,
+// as the field does not. Error: ErrCorrupted.
+func (h HLL) checkReach(elements [][]byte) error {
+	const growth = 3 // bytes that a run gets longer by when a register is cut out of it, at most
+	b := h.bytes()
+	all := len(b)+growth*len(elements) > h.v.Env.Limits.HLLSparseMaxBytes
+	last := 0
+	for _, e := range elements {
+		index, rank := place(Hash(e))
+		last, all = max(last, index), all || rank > maxValue
+	}
+	if all {
+		return h.checkRuns()
+	}
+	if at, _, _ := findRun(b, last); at < 0 {
+		return ErrCorrupted
+	}
+	return nil
+}
+
 // raiseSparse makes a register at least of the value, in the steps that the field takes:
 // the run that the register lies in is replaced by up to three; then runs of equal values
 // are joined, in the five opcodes from the one before on.
