@@ -88,10 +88,15 @@ func (x *Executor) Prepare(s *command.Session) {
 		if len(it.argv) == 0 {
 			continue
 		}
-		if i > 0 && it.sameName(&b.items[i-1]) {
+		switch {
+		case i > 0 && it.sameName(&b.items[i-1]):
 			it.spec = b.items[i-1].spec
-		} else if it.spec = x.svc.Table.Find(it.argv); it.spec == nil {
-			continue
+		case i > 1 && it.sameName(&b.items[i-2]): // as where two take turns
+			it.spec = b.items[i-2].spec
+		default:
+			if it.spec = x.svc.Table.Find(it.argv); it.spec == nil {
+				continue
+			}
 		}
 		switch it.spec.FullName {
 		case "multi":
@@ -131,7 +136,7 @@ func (x *Executor) Run(i int, s *command.Session, r command.Reply) Outcome {
 	return out
 }
 
-// sameName reports whether the command is the one that came before, by a name that says all.
+// sameName reports whether the command is another one that came before, by a name that says all.
 func (it *batched) sameName(last *batched) bool {
 	return last.spec != nil && len(last.spec.Subs) == 0 && last.spec.Parent() == nil && string(it.argv[0]) == string(last.argv[0])
 }

@@ -83,7 +83,7 @@ func (e *Engine) serve(tx *keyspace.Tx, s *command.Session, spec *command.Spec, 
 	if err != nil {
 		tx.Abort()
 		text := command.WireText(err, spec)
-		e.svc.Stats.CountError(code(text))
+		e.svc.Stats.CountError(command.ErrorCode(text))
 		e.svc.Stats.Failed(spec)
 		return command.Value{Kind: command.Error, Str: text}, nil
 	}

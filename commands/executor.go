@@ -1,8 +1,6 @@
 package commands
 
 import (
-	"strings"
-
 	"github.com/medleydb/medley/commands/command"
 	"github.com/medleydb/medley/keyspace"
 )
@@ -81,7 +79,9 @@ func (x *Executor) Release() int64 {
 // argv is borrowed.
 func (x *Executor) Execute(s *command.Session, argv [][]byte, r command.Reply) Outcome {
 	x.one = batched{argv: argv, spec: x.svc.Table.Find(argv)}
-	return x.answer(s, &x.one, r)
+	out := x.answer(s, &x.one, r)
+	s.Note()
+	return out
 }
 
 // answer runs the command with the replies that the session wants.
@@ -202,7 +202,7 @@ func (x *Executor) fail(err error, spec *command.Spec, r command.Reply) {
 	text := command.WireText(err, spec)
 	r.Error(text)
 	if _, ok := err.(command.Counted); !ok {
-		x.svc.Stats.CountError(code(text))
+		x.svc.Stats.CountError(command.ErrorCode(text))
 	}
 }
 
@@ -380,13 +380,6 @@ func (x *Executor) unwatch(s *command.Session) {
 	x.tx.Unwatch(&s.Watch)
 	x.tx.End()
 	s.NoteWatches()
-}
-
-func code(text string) string {
-	if i := strings.IndexByte(text, ' '); i > 0 {
-		return text[:i]
-	}
-	return text
 }
 
 // runsInMulti reports whether the command runs at once in MULTI.

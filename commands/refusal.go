@@ -164,7 +164,7 @@ func (x *Executor) refuse(s *command.Session, spec *command.Spec, text string, r
 		text = "EXECABORT Transaction discarded because of: " + strings.TrimPrefix(text, "ERR ")
 	}
 	r.Error(text)
-	x.svc.Stats.CountError(code(text))
+	x.svc.Stats.CountError(command.ErrorCode(text))
 	if spec != nil {
 		x.stats.Refused(spec)
 		if spec.FullName == "exec" {

@@ -55,6 +55,14 @@ func (c *Context) Changed(key []byte, ev keyspace.Event) { c.Tx.Changed(key, ev)
 // AlsoChanged is Changed for another key of one change, which counts once.
 func (c *Context) AlsoChanged(key []byte, ev keyspace.Event) { c.Tx.AlsoChanged(key, ev) }
 
+// FailChanged replies the error of a command that has changed something all the same, which
+// stays: the handler returns nil then.
+func (c *Context) FailChanged(err error) {
+	text := WireText(err, c.Spec)
+	c.Reply.Error(text)
+	c.Services.Stats.CountError(ErrorCode(text))
+}
+
 // Effect names a deterministic command in place of the present one's arguments, for
 // the journal. Arguments are borrowed until the transaction ends.
 func (c *Context) Effect(name string, args ...[]byte) {

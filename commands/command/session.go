@@ -74,6 +74,7 @@ type Session struct {
 
 	queueArgs  [][]byte // of Queue
 	queueBytes []byte   // of queueArgs
+	ran        *Spec    // the last command
 
 	db       atomic.Int32
 	flags    atomic.Uint32
@@ -246,15 +247,25 @@ func (s *Session) SetLib(version bool, text string) {
 // Enqueue adds a command to the transaction; argv is copied, and good until the next
 // transaction begins.
 func (s *Session) Enqueue(spec *Spec, argv [][]byte) {
-	from, n := len(s.queueArgs), len(s.queueBytes)
+	from := len(s.queueArgs)
 	for _, a := range argv {
 		at := len(s.queueBytes)
 		s.queueBytes = append(s.queueBytes, a...)
 		s.queueArgs = append(s.queueArgs, s.queueBytes[at:len(s.queueBytes):len(s.queueBytes)])
 	}
 	s.Queue = append(s.Queue, Queued{spec, s.queueArgs[from:len(s.queueArgs):len(s.queueArgs)]})
-	s.queued.Store(int32(len(s.Queue)))
-	s.queuedB.Add(int64(len(s.queueBytes) - n))
+}
+
+// Note brings up to date what others see of the commands that the session has given and queued
+// lately. It is for the end of many, since each would pay for it.
+func (s *Session) Note() {
+	if s.lastSpec.Load() != s.ran {
+		s.lastSpec.Store(s.ran)
+	}
+	if s.InMulti {
+		s.queued.Store(int32(len(s.Queue)))
+		s.queuedB.Store(int64(len(s.queueBytes)))
+	}
 }
 
 // How much room a session keeps for the commands of its next transaction: many wait for theirs.
@@ -278,21 +289,29 @@ func (s *Session) EndMulti() {
 		s.Queue, s.queueArgs, s.queueBytes = s.Queue[:0], s.queueArgs[:0], s.queueBytes[:0]
 	}
 	s.queued.Store(-1)
-	s.queuedB.Store(0)
+	if s.queuedB.Load() != 0 {
+		s.queuedB.Store(0)
+	}
 }
 
 // NoteWatches brings the number of watched keys that others see up to date.
-func (s *Session) NoteWatches() { s.watching.Store(int32(s.Watch.Len())) }
+func (s *Session) NoteWatches() {
+	if n := int32(s.Watch.Len()); s.watching.Load() != n {
+		s.watching.Store(n)
+	}
+}
 
-// Ran notes the command that the session has given; nil for one that there is not.
+// Ran notes the command that the session has given; nil for one that there is not. What is quick
+// and about data is seen after Note only.
 func (s *Session) Ran(spec *Spec) {
-	if s.lastSpec.Load() != spec {
-		s.lastSpec.Store(spec)
+	if s.ran = spec; spec == nil || !spec.Quick() || spec.Flags&(ReadOnly|Write) == 0 {
+		s.Note()
 	}
 }
 
 // Active notes the time of the last input and how many commands it brought.
 func (s *Session) Active(nowMs int64, commands int) {
+	s.Note()
 	s.lastMs.Store(nowMs)
 	s.commands.Add(int64(commands))
 }

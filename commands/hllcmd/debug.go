@@ -53,11 +53,7 @@ func runPFDebug(c *command.Context) error {
 		if h.Dense() {
 			return command.Errorf("HLL encoding is not sparse")
 		}
-		text, err := h.AppendRuns(nil)
-		if err != nil {
-			return err
-		}
-		c.Reply.Bulk(text)
+		c.Reply.Bulk(h.AppendRuns(nil))
 	case "encoding":
 		if h.Dense() {
 			c.Reply.Status("dense")

@@ -64,6 +64,11 @@ func runPFAdd(c *command.Context) error {
 		return err
 	}
 	changed, err := h.Add(elements)
+	if err != nil && changed { // what came before the damage is added
+		c.Changed(key, keyspace.EvPFAdd)
+		c.FailChanged(err)
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -74,7 +74,7 @@ func runMigrate(c *command.Context) error {
 			return m.wire(err)
 		}
 		if err != nil { // what has moved is gone, all the same
-			c.Reply.Error(command.WireText(m.wire(err), c.Spec))
+			c.FailChanged(m.wire(err))
 			return nil
 		}
 		c.Reply.OK()

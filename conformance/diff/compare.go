@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/medleydb/medley/commands/command"
+	"github.com/medleydb/medley/conformance/cases"
 )
 
 // slack is how far two times of a key's expiry may be apart, in milliseconds: the
@@ -72,16 +73,16 @@ func Alike(args []string, a, b command.Value) bool {
 	case runDependent:
 		return true
 	case unorderedElems:
-		return equal(sorted(a), sorted(b))
+		return equal(sorted(a, compare), sorted(b, compare))
 	case unorderedPairs:
-		return equal(sortedPairs(a), sortedPairs(b))
+		return equal(sortedPairs(a, compare), sortedPairs(b, compare))
 	case unorderedPage, unorderedPairsPage:
 		sort := sorted
 		if how == unorderedPairsPage {
 			sort = sortedPairs
 		}
 		return len(a.Elems) == 2 && len(b.Elems) == 2 && equal(a.Elems[0], b.Elems[0]) &&
-			equal(sort(a.Elems[1]), sort(b.Elems[1]))
+			equal(sort(a.Elems[1], compare), sort(b.Elems[1], compare))
 	case seconds:
 		return near(a, b, slack/1000)
 	case milliseconds:
@@ -172,7 +173,7 @@ func Settled(args []string, v command.Value) command.Value {
 	}
 	switch how {
 	case unorderedElems:
-		return sorted(v)
+		return sorted(v, byNotation)
 	case unorderedPairs:
 		return settledPairs(v)
 	case unorderedPage, unorderedPairsPage:
@@ -181,7 +182,7 @@ func Settled(args []string, v command.Value) command.Value {
 			if how == unorderedPairsPage {
 				v.Elems[1] = settledPairs(v.Elems[1])
 			} else {
-				v.Elems[1] = sorted(v.Elems[1])
+				v.Elems[1] = sorted(v.Elems[1], byNotation)
 			}
 		}
 	}
@@ -190,7 +191,7 @@ func Settled(args []string, v command.Value) command.Value {
 
 // settledPairs is sortedPairs that leaves the reply's form.
 func settledPairs(v command.Value) command.Value {
-	s := sortedPairs(v)
+	s := sortedPairs(v, byNotation)
 	if len(v.Elems) > 0 && v.Elems[0].Kind == command.Array {
 		return s
 	}
@@ -289,11 +290,14 @@ func equalNumbers(a, b command.Value) bool {
 	return a.Kind == b.Kind && errX == nil && errY == nil && (x == y || math.Abs(x-y) <= digit)
 }
 
-func sorted(v command.Value) command.Value {
+func sorted(v command.Value, by func(a, b command.Value) int) command.Value {
 	v.Elems = slices.Clone(v.Elems)
-	slices.SortFunc(v.Elems, compare)
+	slices.SortFunc(v.Elems, by)
 	return v
 }
+
+// byNotation is the order of recorded replies. It takes much longer than compare.
+func byNotation(a, b command.Value) int { return cmp.Compare(cases.Format(a), cases.Format(b)) }
 
 // compare puts replies into an order in which those that are equal are neighbours.
 func compare(a, b command.Value) int {
@@ -302,14 +306,14 @@ func compare(a, b command.Value) int {
 }
 
 // sortedPairs sorts a map, RESP2's flat form of it, or an array of pairs.
-func sortedPairs(v command.Value) command.Value {
+func sortedPairs(v command.Value, by func(a, b command.Value) int) command.Value {
 	if len(v.Elems) > 0 && v.Elems[0].Kind == command.Array {
-		return sorted(v)
+		return sorted(v, by)
 	}
 	var pairs []command.Value
 	for i := 0; i+1 < len(v.Elems); i += 2 {
 		pairs = append(pairs, command.Value{Kind: command.Array, Elems: v.Elems[i : i+2]})
 	}
-	slices.SortFunc(pairs, compare)
+	slices.SortFunc(pairs, by)
 	return command.Value{Kind: v.Kind, Elems: pairs}
 }

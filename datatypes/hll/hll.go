@@ -138,19 +138,14 @@ func (h HLL) writable() []byte {
 // Dense reports whether the encoding is the dense one.
 func (h HLL) Dense() bool { return h.bytes()[4] == dense }
 
-// Add adds elements and reports whether a register has changed. Error: ErrCorrupted; then
-// nothing has.
+// Add adds elements and reports whether a register has changed. Error: ErrCorrupted, where the
+// runs do not reach the register of an element; those before it are added.
 func (h HLL) Add(elements [][]byte) (changed bool, err error) {
-	if len(elements) > 1 && !h.Dense() {
-		if err := h.checkReach(elements); err != nil { // an error half way would be too late
-			return false, err
-		}
-	}
 	for _, e := range elements {
 		index, rank := place(Hash(e))
 		did, err := h.raise(index, rank)
 		if err != nil {
-			return false, err
+			return changed, err
 		}
 		changed = changed || did
 	}

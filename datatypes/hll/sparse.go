@@ -20,7 +20,7 @@ const (
 )
 
 // runAt decodes the opcode at the beginning of p; its size is more than p has where
-// the second byte is missing.
+// the second byte is missing, which then is taken for 0.
 func runAt(p []byte) run {
 	switch c := p[0]; {
 	case c&0x80 != 0:
@@ -28,7 +28,7 @@ func runAt(p []byte) run {
 	case c&0x40 == 0:
 		return run{0, int(c&63) + 1, 1}
 	case len(p) < 2:
-		return run{0, 0, 2}
+		return run{0, int(c&63)<<8 + 1, 2}
 	default:
 		return run{0, int(c&63)<<8 | int(p[1]) + 1, 2}
 	}
@@ -76,27 +76,6 @@ func eachRun(p []byte, fn func(r run, first int)) error {
 
 // checkRuns reports whether the runs of a sparse HyperLogLog add up. Error: ErrCorrupted.
 func (h HLL) checkRuns() error { return eachRun(h.bytes()[headerSize:], func(run, int) {}) }
-
-// checkReach reports whether the runs reach the registers of all elements, and whether they add
-// up where the elements may make the encoding dense: what lies behind is not looked at,
-// as the field does not. Error: ErrCorrupted.
-func (h HLL) checkReach(elements [][]byte) error {
-	const growth = 3 // bytes that a run gets longer by when a register is cut out of it, at most
-	b := h.bytes()
-	all := len(b)+growth*len(elements) > h.v.Env.Limits.HLLSparseMaxBytes
-	last := 0
-	for _, e := range elements {
-		index, rank := place(Hash(e))
-		last, all = max(last, index), all || rank > maxValue
-	}
-	if all {
-		return h.checkRuns()
-	}
-	if at, _, _ := findRun(b, last); at < 0 {
-		return ErrCorrupted
-	}
-	return nil
-}
 
 // raiseSparse makes a register at least of the value, in the steps that the field takes:
 // the run that the register lies in is replaced by up to three; then runs of equal values
@@ -215,12 +194,11 @@ func (h HLL) promote(index int, value uint8) (bool, error) {
 }
 
 // AppendRuns appends the runs of a sparse HyperLogLog in text: z:n and Z:n for n
-// registers of value 0, v:x,n for n of value x, with spaces between. Error: ErrCorrupted.
-func (h HLL) AppendRuns(dst []byte) ([]byte, error) {
-	err := eachRun(h.bytes()[headerSize:], func(r run, first int) {
-		if first > 0 {
-			dst = append(dst, ' ')
-		}
+// registers of value 0, v:x,n for n of value x, with spaces between. It tells what there
+// is, whether or not it adds up.
+func (h HLL) AppendRuns(dst []byte) []byte {
+	for p := h.bytes()[headerSize:]; len(p) > 0; {
+		r := runAt(p)
 		switch {
 		case r.value != 0:
 			dst = append(dst, "v:"...)
@@ -231,6 +209,9 @@ func (h HLL) AppendRuns(dst []byte) ([]byte, error) {
 			dst = append(dst, "Z:"...)
 		}
 		dst = strconv.AppendInt(dst, int64(r.n), 10)
-	})
-	return dst, err
+		if p = p[min(r.size, len(p)):]; len(p) > 0 {
+			dst = append(dst, ' ')
+		}
+	}
+	return dst
 }
