@@ -40,7 +40,7 @@ type block struct {
 
 // maxBlock is the largest block in bytes, but for whole ones. It fits the 16-bit
 // fields of a block.
-const maxBlock = 16 << 10
+const maxBlock = 32 << 10
 
 // dataLen returns the bytes of data.
 func (b *block) dataLen() int { return int(b.hi - b.lo) }

@@ -19,8 +19,8 @@ import (
 // rebalancing.
 //
 // Blocks hold 4 KiB, a whole number of the Go heap's pages and size classes, and up to
-// 16 KiB in lists of a megabyte, where that spares most of what heap and directory keep about
-// each. Elements above blockElem bytes get such larger blocks in all lists, so that what is left
+// 32 KiB in lists of two megabytes, where that spares most of what heap and directory keep about
+// each. Elements above blockElem bytes get blocks of 16 KiB in all lists, so that what is left
 // over at a block's end stays a small part of it, and those above maxInBlock bytes a block each.
 // The first blocks of a list are small, a quarter of what it holds already, so that
 // a list just above the inline limit does not pay for room that it may never use.
@@ -46,6 +46,7 @@ const (
 	minSize    = 512     // bytes of the smallest block
 	stdSize    = 4 << 10 // of a block of short elements
 	stdPart    = 64      // or as large a part of a list, up to maxBlock
+	longSize   = 16 << 10
 	blockElem  = 256     // longest element in bytes for which blocks of stdSize do
 	maxInBlock = 2 << 10 // bytes of the longest element that shares a block
 
@@ -279,7 +280,7 @@ func (l *blocks) blockFor(e elem, front bool) block {
 	}
 	limit := min(max(stdSize, l.memory/stdPart), maxBlock)
 	if len(e.data) > blockElem {
-		limit = maxBlock
+		limit = max(limit, longSize)
 	}
 	want := min(max(l.memory/4, 4*(e.size()+1)), limit)
 	size := minSize
