@@ -9,8 +9,8 @@ import (
 // run than there are processors, such a thread gets a tenth of what one that serves clients gets.
 // Measured on two processors that clients keep busy, that makes the 99th percentile of what
 // they wait during a snapshot a quarter of what it is between equals, and they are served twice
-// as much. The snapshot takes three times as long, which is no more than other servers need, and
-// hardly longer where a processor is free.
+// as much. The snapshot takes two to four times as long, which is no more than other servers need,
+// and up to a third longer where nobody writes: threads of their own wake each other more slowly.
 const niceness = 10
 
 // giveWay makes the calling goroutine, until it ends, one that leaves processors to others.

@@ -61,6 +61,7 @@ func (c *Context) FailChanged(err error) {
 	text := WireText(err, c.Spec)
 	c.Reply.Error(text)
 	c.Services.Stats.CountError(ErrorCode(text))
+	c.Services.Stats.Failed(c.Spec)
 }
 
 // Effect names a deterministic command in place of the present one's arguments, for

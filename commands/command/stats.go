@@ -114,7 +114,8 @@ func (c *CommandStat) histogram() *Histogram {
 // Refused counts a call that was rejected before it ran.
 func (b *StatBlock) Refused(spec *Spec) { b.commands[spec.ID].Rejected.Add(1) }
 
-// Failed counts the failure of a call that was counted when it began to wait.
+// Failed counts the failure of a call that is counted as one that succeeds: when it began to wait,
+// or since it has changed something.
 func (s *Stats) Failed(spec *Spec) { s.blocks[0].commands[spec.ID].Failed.Add(1) }
 
 // Refused counts a call within another command that may not be made.

@@ -210,10 +210,14 @@ func TestStatsCount(t *testing.T) {
 	c.do("SET k v")
 	c.do("INCR k")
 	c.do("GET")
+	c.do("PFADD h 342 850800")
+	c.do("SETRANGE h 15 9223372036854775808")
+	c.do("PFADD h 1657 560432") // fails after it has changed something
 	f := c.fields("everything")
 	for name, want := range map[string]string{
 		"cmdstat_set": "calls=1,", "cmdstat_incr": "failed_calls=1", "cmdstat_get": "calls=0,usec=0,usec_per_call=0.00,rejected_calls=1,failed_calls=0",
-		"errorstat_ERR": "count=2", "total_error_replies": "2", "latency_percentiles_usec_set": "p50=",
+		"cmdstat_pfadd": "failed_calls=1", "errorstat_INVALIDOBJ": "count=1",
+		"errorstat_ERR": "count=2", "total_error_replies": "3", "latency_percentiles_usec_set": "p50=",
 	} {
 		if !strings.Contains(f[name], want) {
 			t.Errorf("%s is %q, want %q in it", name, f[name], want)

@@ -231,6 +231,8 @@ func TestAlike(t *testing.T) {
 		{"RANDOMKEY", s("a"), command.Value{}, false},
 		{"CLIENT ID", n(1), n(2), true},
 		{"CLIENT GETNAME", s("a"), s("b"), false},
+		{"GEOPOS k a", l(s("0.027500457218245344")), l(s("0.02750045721824534")), true}, // 17 places
+		{"GEOPOS k a", l(s("0.027500457218245344")), l(s("0.02750045721824536")), false},
 	} {
 		if got := Alike(strings.Fields(c.args), c.a, c.b); got != c.want {
 			t.Errorf("%s: %s and %s: got %v", c.args, cases.Format(c.a), cases.Format(c.b), got)

@@ -43,12 +43,12 @@ type pos struct{ g, b int }
 
 const (
 	maxGroup   = 128
-	minSize    = 512     // bytes of the smallest block
-	stdSize    = 4 << 10 // of a block of short elements
-	stdPart    = 64      // or as large a part of a list, up to maxBlock
-	longSize   = 16 << 10
-	blockElem  = 256     // longest element in bytes for which blocks of stdSize do
-	maxInBlock = 2 << 10 // bytes of the longest element that shares a block
+	minSize    = 512      // bytes of the smallest block
+	stdSize    = 4 << 10  // of a block of short elements
+	stdPart    = 64       // or as large a part of a list, up to maxBlock
+	longSize   = 16 << 10 // of a block of longer ones, at least
+	blockElem  = 256      // longest element in bytes for which blocks of stdSize do
+	maxInBlock = 2 << 10  // bytes of the longest element that shares a block
 
 	blockSize = int(unsafe.Sizeof(block{}))
 	groupSize = int(unsafe.Sizeof(group{}))
