@@ -198,7 +198,9 @@ func (sn *snapshot) start() {
 // walk passes all records that no transaction passes.
 func (sn *snapshot) walk(x itemEncoder) {
 	c := copies{make([]byte, 0, blockBytes+blockSlack)}
+	sn.mu.Lock()
 	e := snapEntry{b: sn.block()}
+	sn.mu.Unlock()
 	for _, st := range sn.tables {
 		for from, more := uint32(0), true; more; {
 			from, more = sn.step(st, from, &c)
