@@ -219,7 +219,7 @@ func (e *Engine) await(ctx context.Context, offset int64) error {
 		return nil
 	}
 	done := make(chan struct{})
-	e.gate.Notify(offset, func() { close(done) })
+	e.Await(offset, func() { close(done) })
 	select {
 	case <-done:
 		return nil

@@ -169,6 +169,13 @@ func (e *Engine) Store() *keyspace.Store { return e.svc.Store }
 // Gate returns the gate at which replies wait for the journal.
 func (e *Engine) Gate() *Gate { return e.gate }
 
+// Await calls fn once the journal has reached the offset, at once when it has already. fn must not
+// block.
+func (e *Engine) Await(offset int64, fn func()) {
+	e.svc.Files.Push()
+	e.gate.Notify(offset, fn)
+}
+
 // NowMs returns the engine's time in Unix milliseconds.
 func (e *Engine) NowMs() int64 { return e.clock.ms(e.clock.ns()) }
 

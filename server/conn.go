@@ -36,11 +36,11 @@ type resume struct {
 }
 
 // retry is the message that makes a connection look at its input again, and
-// release the one that lets held replies out.
+// held the one that makes it look whether held replies may go out.
 type (
-	raw     []byte // bytes to be written as they are
-	retry   struct{}
-	release struct{}
+	raw   []byte // bytes to be written as they are
+	retry struct{}
+	held  struct{}
 )
 
 // handler is the server as its back ends see it.
@@ -97,8 +97,10 @@ func (h handler) Message(c *netio.Conn, m any) {
 		k.sent.Add(-int64(len(m)))
 	case retry:
 		c.Waiting, k.retried = false, true
-	case release:
-		c.Held = !h.eng.Gate().Reached(k.offset)
+	case held:
+		if c.Held = !h.eng.Gate().Reached(k.offset); c.Held {
+			h.eng.Await(k.offset, func() { c.Post(held{}) })
+		}
 	}
 }
 
@@ -237,15 +239,17 @@ func (k *conn) refuse(err error) {
 	k.c.Closing = true
 }
 
-// hold keeps replies back until the journal has reached the offset.
+// hold keeps replies back until the journal has reached the offset. The message comes when the
+// loop has served what else has arrived, so that all of it is waited for together.
 func (k *conn) hold(offset int64) {
-	gate := k.srv.eng.Gate()
-	if offset == 0 || gate.Reached(offset) {
+	if offset == 0 || k.srv.eng.Gate().Reached(offset) {
 		return
 	}
-	k.c.Held = true
 	k.offset = max(k.offset, offset)
-	gate.Notify(offset, func() { k.c.Post(release{}) })
+	if !k.c.Held {
+		k.c.Held = true
+		k.c.Post(held{})
+	}
 }
 
 // Addr implements command.Peer.

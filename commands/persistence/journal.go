@@ -427,6 +427,16 @@ func (s *Service) Room() {
 	}
 }
 
+// Push is told that somebody waits until the disk has what has been appended to the journal.
+func (s *Service) Push() {
+	if s == nil {
+		return
+	}
+	if l := s.current.Load(); l != nil {
+		l.Push()
+	}
+}
+
 // JournalOn reports whether changes are kept in the journal.
 func (s *Service) JournalOn() bool { return s != nil && s.cfg.Appendonly.Load() }
 

@@ -241,3 +241,36 @@ func TestLogFails(t *testing.T) {
 		t.Error(all, err)
 	}
 }
+
+// A counted file tells of each fsync.
+type counted struct {
+	disk.File
+	synced chan struct{}
+}
+
+func (f counted) SyncData() error {
+	err := f.File.SyncData()
+	f.synced <- struct{}{}
+	return err
+}
+
+// TestLogWaits protects that an fsync is for all that was appended before somebody waits, and that
+// what nobody waits for is written too.
+func TestLogWaits(t *testing.T) {
+	f := counted{create(t, filepath.Join(t.TempDir(), "f")), make(chan struct{}, 100)}
+	durable := make(chan int64, 100)
+	l := Open(f, 0, Options{Policy: Always, Synced: func(offset int64) { durable <- offset }})
+	defer l.Close()
+	var end int64
+	for i := range 10 {
+		end = l.Append([]keyspace.Effect{effect(0, "SET", "k", fmt.Sprint(i))})
+	}
+	l.Push()
+	if got := <-durable; got != end || len(f.synced) != 1 {
+		t.Errorf("%d of %d bytes are durable after %d fsyncs", got, end, len(f.synced))
+	}
+	end = l.Append([]keyspace.Effect{effect(0, "SET", "k", "v")})
+	if got := <-durable; got != end {
+		t.Errorf("%d of %d bytes", got, end)
+	}
+}

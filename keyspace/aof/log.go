@@ -27,8 +27,10 @@ const (
 // Append, which is called under the locks of a transaction, only adds to a buffer in memory. One
 // goroutine takes the buffer, whatever has come together in it, and writes it; with the policy
 // Always it forces it to disk before it takes the next, so that all who wait share one
-// fsync. With EverySecond another goroutine does, so that a slow disk does not hold back the
-// writing. Nobody waits here for a disk but who asks to (Room).
+// fsync. It begins when somebody is about to wait (Push), not with the first that is appended: an
+// event loop appends what many clients have sent, and asks once. What nobody asks for is written
+// within a second. With EverySecond another goroutine forces it to disk, so that a slow disk does
+// not hold back the writing. Nobody waits here for a disk but who asks to (Room).
 //
 // Offsets count the bytes that were appended since the Log was opened. Synced is how far the disk
 // has them for certain.
@@ -56,6 +58,7 @@ type Log struct {
 	entries  int           // that were appended since the buffer was taken
 	group    int           // that the last fsync was for
 	took     time.Duration // of the last fsync
+	asked    bool          // with Always: that what has been appended be written
 	closing  bool
 	delayed  int64 // times that an fsync took longer than a second
 
@@ -143,11 +146,27 @@ func (l *Log) Append(batch []keyspace.Effect) int64 {
 	l.size += n
 	if len(l.buf) > l.o.Limit {
 		l.full.Store(true)
+		l.ask()
 	}
-	if before == 0 {
+	if before == 0 && l.policy != Always {
 		l.changed.Broadcast()
 	}
 	return l.appended
+}
+
+// Push is told that somebody waits for what has been appended.
+func (l *Log) Push() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ask()
+}
+
+// ask is Push; mu is held.
+func (l *Log) ask() {
+	if !l.asked {
+		l.asked = true
+		l.changed.Broadcast()
+	}
 }
 
 // Crowded reports whether the buffer is longer than the limit.
@@ -197,7 +216,7 @@ func (l *Log) SetPolicy(p Policy) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.policy = p
-	l.changed.Broadcast()
+	l.ask()
 }
 
 // Appended returns how many bytes were appended.
@@ -229,6 +248,7 @@ func (l *Log) WhenSynced(offset int64, fn func()) {
 	l.mu.Lock()
 	if offset > l.synced {
 		l.waiters = append(l.waiters, waiter{offset, fn})
+		l.ask()
 		l.mu.Unlock()
 		return
 	}
@@ -261,6 +281,7 @@ func (l *Log) Close() error {
 func (l *Log) Flush() error {
 	l.mu.Lock()
 	target := l.appended
+	l.ask()
 	for l.written < target && l.failed == nil {
 		l.changed.Wait()
 	}
@@ -313,13 +334,14 @@ func (l *Log) write() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for {
-		for len(l.buf) == 0 && len(l.sealed) == 0 && !l.closing && !l.owes() {
+		for !l.due() {
 			l.changed.Wait()
 		}
 		if len(l.buf) == 0 && len(l.sealed) == 0 && l.closing {
 			return
 		}
 		l.gather()
+		l.asked = false
 		batch := append(l.sealed, segment{buf: l.buf, file: l.file, idle: len(l.sealed) > 0 && len(l.buf) == 0})
 		l.sealed, l.buf, l.spare = nil, l.spare[:0], nil
 		target, policy := l.appended, l.policy
@@ -393,8 +415,19 @@ const (
 	gatherBytes = 256 << 10
 )
 
-// owes reports whether somebody may wait for an fsync though all is written; mu is held.
-func (l *Log) owes() bool { return l.policy == Always && l.synced < l.appended && l.failed == nil }
+// due reports whether there is something to write now, or to end; mu is held.
+func (l *Log) due() bool {
+	switch {
+	case len(l.sealed) > 0 || l.closing:
+		return true
+	case l.policy != Always:
+		return len(l.buf) > 0
+	case len(l.buf) > 0:
+		return l.asked
+	default: // all is written, maybe with another policy
+		return l.synced < l.appended && l.failed == nil
+	}
+}
 
 // forget takes out what need not be written any more. Only the goroutine that writes closes files:
 // it may be writing to one. mu is held.
@@ -448,7 +481,7 @@ func writeBatch(batch []segment, sync bool) (rest []segment, err error) {
 }
 
 // syncEverySecond forces the last file to disk every second, with the policy EverySecond, until
-// the log is closed.
+// the log is closed. With Always it pushes what nobody has.
 func (l *Log) syncEverySecond() {
 	defer l.done.Done()
 	tick := time.NewTicker(time.Second)
@@ -470,6 +503,9 @@ func (l *Log) syncEverySecond() {
 		case <-tick.C:
 		}
 		l.mu.Lock()
+		if l.policy == Always && len(l.buf) > 0 {
+			l.ask()
+		}
 		file, target := l.file, l.written
 		if l.policy != EverySecond || l.synced >= target || l.failed != nil || len(l.sealed) > 0 {
 			l.mu.Unlock()
