@@ -219,7 +219,8 @@ func (e *Engine) await(ctx context.Context, offset int64) error {
 		return nil
 	}
 	done := make(chan struct{})
-	e.Await(offset, func() { close(done) })
+	e.svc.Files.Push()
+	e.gate.Notify(offset, func() { close(done) })
 	select {
 	case <-done:
 		return nil

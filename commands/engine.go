@@ -170,9 +170,9 @@ func (e *Engine) Store() *keyspace.Store { return e.svc.Store }
 func (e *Engine) Gate() *Gate { return e.gate }
 
 // Await calls fn once the journal has reached the offset, at once when it has already. fn must not
-// block.
+// block; Await may, for the time that the disk takes.
 func (e *Engine) Await(offset int64, fn func()) {
-	e.svc.Files.Push()
+	e.svc.Files.Commit()
 	e.gate.Notify(offset, fn)
 }
 

@@ -42,19 +42,22 @@ func (c *copies) add(t *table, r record) {
 // full reports whether another block is to be begun.
 func (c *copies) full() bool { return c.b == nil || len(c.b) >= blockBytes }
 
-// An itemEncoder makes of copies what they are in a file.
-type itemEncoder struct {
-	encode func([]byte, Item) []byte
-	value  datatypes.Value // here, so that it takes no memory for each
+// An encoded is what copies are in a file.
+type encoded struct {
+	b     []byte
+	keys  int
+	value datatypes.Value // here, so that it takes no memory for each
 }
 
-// first appends the bytes of the first of the copies to those of the entry, and returns the others.
-func (x *itemEncoder) first(b []byte, e *snapEntry) (rest []byte) {
-	db, n := binary.LittleEndian.Uint32(b), binary.LittleEndian.Uint32(b[4:])
-	r := record(b[copyHead : copyHead+n])
-	from, to := r.keyBounds()
-	x.value = datatypes.Value{Kind: r.kind(), Encoding: r.encoding(), Bytes: r[to:]}
-	e.b = x.encode(e.b, Item{DB: int(db), Key: r[from:to:to], ExpiryMs: r.expiry(), Value: &x.value, access: r.clock()})
-	e.keys++
-	return b[copyHead+n:]
+// take replaces what there is by what encode makes of copies.
+func (e *encoded) take(c copies, encode func([]byte, Item) []byte) {
+	e.b, e.keys = e.b[:0], 0
+	for b := c.b; len(b) > 0; e.keys++ {
+		db, n := binary.LittleEndian.Uint32(b), binary.LittleEndian.Uint32(b[4:])
+		r := record(b[copyHead : copyHead+n])
+		from, to := r.keyBounds()
+		e.value = datatypes.Value{Kind: r.kind(), Encoding: r.encoding(), Bytes: r[to:]}
+		e.b = encode(e.b, Item{DB: int(db), Key: r[from:to:to], ExpiryMs: r.expiry(), Value: &e.value, access: r.clock()})
+		b = b[copyHead+n:]
+	}
 }

@@ -28,8 +28,8 @@ import (
 // To pass a record is to copy it as it stands in the arena: transactions copy to a block of
 // memory of their shard, so that they do not meet there, and the walker to one of its own, so
 // that it holds a lock for the time of some copying. What a record is in a file is made of the copy
-// when no lock is held: by the walker, and for the blocks of transactions by the goroutine that
-// writes; both give way to others that want a processor (giveWay). Blocks that wait are bounded
+// when no lock is held, by the goroutine that writes, which gives way to others that want a
+// processor (giveWay); the walker, which holds locks, does not. Blocks that wait are bounded
 // (SnapshotOptions.Limit); beyond that transactions wait for the disk. Blocks are used again and
 // again: a collector that lets the heap grow by a tenth before it looks for garbage would let that
 // much pile up of them.
@@ -61,11 +61,9 @@ type snapTable struct {
 	t  *table
 }
 
-// A snapEntry is what waits to be written: copies, or the bytes of so many keys, or an object.
+// A snapEntry is what waits to be written: copies, or an object.
 type snapEntry struct {
 	copies        copies
-	b             []byte
-	keys          int
 	item          Item
 	cloned        int // bytes of the object, where its key has got a clone
 	started, done bool
@@ -93,10 +91,9 @@ func (it *Item) Access(p AccessPolicy, nowMs int64) (idleSec int64, freq int) {
 type SnapshotOptions struct {
 	// Cut is called at the moment of the snapshot, when all shards are held; it may be nil.
 	Cut func(SnapshotFigures)
-	// Encoder returns a function that appends the bytes of an item to a chunk, or of the
-	// first one to an empty chunk. It must not use the store. Encoder is called twice, since
-	// two may be encoded at once.
-	Encoder func() func(chunk []byte, it Item) []byte
+	// Encode appends the bytes of an item to a chunk, or of the first one to an empty chunk. It
+	// must not use the store.
+	Encode func(chunk []byte, it Item) []byte
 	// Write writes a chunk. keys is how many it has.
 	Write func(chunk []byte, keys int) error
 	// Object writes an item whose value is an object.
@@ -129,7 +126,7 @@ const (
 )
 
 // Snapshot passes every key, as it is at the moment of the call, in no order, each exactly
-// once. Write and Object are called by one goroutine, without any lock. After an
+// once. Encode, Write and Object are called by one goroutine, without any lock. After an
 // error they are not called again, and Snapshot returns that error. Only one snapshot runs
 // at a time; a second one waits.
 func (s *Store) Snapshot(o SnapshotOptions) error {
@@ -142,16 +139,13 @@ func (s *Store) Snapshot(o SnapshotOptions) error {
 	sn.moved.L = &sn.mu
 	sn.start()
 	var others sync.WaitGroup
-	others.Go(func() {
-		giveWay()
-		sn.walk(itemEncoder{encode: o.Encoder()})
-	})
+	others.Go(sn.walk)
 	var err error
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
 		giveWay()
-		err = sn.write(itemEncoder{encode: o.Encoder()})
+		err = sn.write()
 	}()
 	ended := make(chan struct{})
 	stopped := false
@@ -196,29 +190,19 @@ func (sn *snapshot) start() {
 }
 
 // walk passes all records that no transaction passes.
-func (sn *snapshot) walk(x itemEncoder) {
-	c := copies{make([]byte, 0, blockBytes+blockSlack)}
-	sn.mu.Lock()
-	e := snapEntry{b: sn.block()}
-	sn.mu.Unlock()
+func (sn *snapshot) walk() {
+	var c copies
 	for _, st := range sn.tables {
 		for from, more := uint32(0), true; more; {
-			from, more = sn.step(st, from, &c)
-			for rest := c.b; len(rest) > 0; {
-				if rest = x.first(rest, &e); len(e.b) >= blockBytes {
-					sn.push(&e)
-					runtime.Gosched() // so that no event loop waits for a processor that this could have left long ago
-				}
+			if c.full() {
+				sn.pushCopies(&c)
+				sn.await(&c)
 			}
-			c.b = c.b[:0]
-			sn.await()
+			from, more = sn.step(st, from, &c)
 		}
 	}
-	sn.push(&e)
-	sn.store.each(func(sh *shard) {
-		sn.pushCopies(&sh.copies)
-		sh.copies = copies{}
-	})
+	sn.pushCopies(&c)
+	sn.store.each(func(sh *shard) { sn.pushCopies(&sh.copies) })
 	sn.mu.Lock()
 	defer sn.mu.Unlock()
 	sn.walked = true
@@ -244,7 +228,7 @@ func (sn *snapshot) step(st snapTable, from uint32, c *copies) (next uint32, mor
 		} else {
 			c.add(st.t, r)
 		}
-		return n < snapStep && len(c.b) < blockBytes
+		return n < snapStep && !c.full()
 	})
 	return next, !done
 }
@@ -266,38 +250,28 @@ func (sn *snapshot) recycle(b []byte) {
 	}
 }
 
-// await waits until less is waiting to be written.
-func (sn *snapshot) await() {
+// await waits until less is waiting to be written, and gives the walker a block.
+func (sn *snapshot) await(c *copies) {
 	sn.mu.Lock()
 	defer sn.mu.Unlock()
 	for (sn.blocks > walkerAhead || len(sn.queue) > walkerLong) && !sn.failed.Load() {
 		sn.moved.Wait()
 	}
+	c.b = sn.block()
 }
 
-// push puts the bytes of an entry in the queue and empties it.
-func (sn *snapshot) push(e *snapEntry) {
-	sn.mu.Lock()
-	defer sn.mu.Unlock()
-	if sn.failed.Load() || e.keys == 0 {
-		e.b, e.keys = e.b[:0], 0
-		return
-	}
-	sn.blocks++
-	sn.queue = append(sn.queue, &snapEntry{b: e.b, keys: e.keys})
-	sn.moved.Broadcast()
-	e.b, e.keys = sn.block(), 0
-}
-
-// pushCopies puts the copies of a shard, whose lock is held, in the queue, where there are any.
+// pushCopies puts copies in the queue, where there are any, and takes them away. The lock of the
+// shard whose they are is held, where they are a shard's.
 func (sn *snapshot) pushCopies(c *copies) {
+	full := *c
+	*c = copies{}
 	sn.mu.Lock()
 	defer sn.mu.Unlock()
-	if len(c.b) == 0 || sn.failed.Load() {
+	if len(full.b) == 0 || sn.failed.Load() {
 		return
 	}
 	sn.blocks++
-	sn.queue = append(sn.queue, &snapEntry{copies: *c})
+	sn.queue = append(sn.queue, &snapEntry{copies: full})
 	sn.moved.Broadcast()
 }
 
@@ -419,9 +393,9 @@ func (sn *snapshot) fail() {
 }
 
 // write writes what comes until every record has been passed.
-func (sn *snapshot) write(x itemEncoder) error {
+func (sn *snapshot) write() error {
 	var failed error
-	var made snapEntry // of copies
+	var file encoded
 	sn.mu.Lock()
 	defer sn.mu.Unlock()
 	for {
@@ -438,17 +412,11 @@ func (sn *snapshot) write(x itemEncoder) error {
 		sn.mu.Unlock()
 		runtime.Gosched()
 		var err error
-		switch {
-		case len(e.copies.b) > 0:
-			made.b, made.keys = made.b[:0], 0
-			for rest := e.copies.b; len(rest) > 0; {
-				rest = x.first(rest, &made)
-			}
-			err = sn.o.Write(made.b, made.keys)
-		case e.keys > 0:
-			err = sn.o.Write(e.b, e.keys)
-		default:
+		if e.item.Value != nil {
 			err = sn.o.Object(e.item)
+		} else {
+			file.take(e.copies, sn.o.Encode)
+			err = sn.o.Write(file.b, file.keys)
 		}
 		sn.mu.Lock()
 		sn.written(e)
@@ -466,7 +434,6 @@ func (sn *snapshot) written(e *snapEntry) {
 	e.done = true
 	if e.item.Value == nil {
 		sn.blocks--
-		sn.recycle(e.b)
 		sn.recycle(e.copies.b)
 	} else {
 		delete(sn.pending, e.item.Value.Object)

@@ -272,13 +272,11 @@ func snapshotOf(cut func(), fn func(db int, key, text string, expiryMs int64)) S
 				cut()
 			}
 		},
-		Encoder: func() func([]byte, Item) []byte {
-			return func(b []byte, it Item) []byte {
-				for _, s := range []string{string(it.Key), text(it)} {
-					b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
-				}
-				return binary.AppendVarint(binary.AppendVarint(b, int64(it.DB)), it.ExpiryMs)
+		Encode: func(b []byte, it Item) []byte {
+			for _, s := range []string{string(it.Key), text(it)} {
+				b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
 			}
+			return binary.AppendVarint(binary.AppendVarint(b, int64(it.DB)), it.ExpiryMs)
 		},
 		Write: func(b []byte, keys int) error {
 			for ; keys > 0; keys-- {

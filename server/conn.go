@@ -99,7 +99,9 @@ func (h handler) Message(c *netio.Conn, m any) {
 		c.Waiting, k.retried = false, true
 	case held:
 		if c.Held = !h.eng.Gate().Reached(k.offset); c.Held {
+			began := time.Now()
 			h.eng.Await(k.offset, func() { c.Post(held{}) })
+			c.Idle = time.Since(began)
 		}
 	}
 }

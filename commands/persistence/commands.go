@@ -37,7 +37,7 @@ func (s *Service) writeCommands(w io.Writer, v *save, cut func()) error {
 				cut()
 			}
 		},
-		Encoder: func() func([]byte, keyspace.Item) []byte { return appendItem },
+		Encode: appendItem,
 		Write: func(chunk []byte, keys int) error {
 			v.written.Add(int64(keys))
 			if err := head(); err != nil {

@@ -256,6 +256,7 @@ func (s *Service) writeSnapshotAs(w io.Writer, v *save, base bool, cut func(), o
 	if err != nil {
 		return 0, err
 	}
+	e := rdb.NewEncoder(o)
 	err = s.store.Snapshot(keyspace.SnapshotOptions{
 		Cut: func(f keyspace.SnapshotFigures) {
 			x.figures, x.libraries = f, s.libraries.Sources()
@@ -263,9 +264,8 @@ func (s *Service) writeSnapshotAs(w io.Writer, v *save, base bool, cut func(), o
 				cut()
 			}
 		},
-		Encoder: func() func([]byte, keyspace.Item) []byte {
-			e := rdb.NewEncoder(o)
-			return func(b []byte, it keyspace.Item) []byte { return e.Key(b, it.DB, it.Key, it.Value, x.meta(&it)) }
+		Encode: func(b []byte, it keyspace.Item) []byte {
+			return e.Key(b, it.DB, it.Key, it.Value, x.meta(&it))
 		},
 		Write: func(chunk []byte, keys int) error {
 			x.head()

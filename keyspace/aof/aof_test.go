@@ -261,6 +261,7 @@ func TestLogWaits(t *testing.T) {
 	durable := make(chan int64, 100)
 	l := Open(f, 0, Options{Policy: Always, Synced: func(offset int64) { durable <- offset }})
 	defer l.Close()
+	l.Push() // for nothing
 	var end int64
 	for i := range 10 {
 		end = l.Append([]keyspace.Effect{effect(0, "SET", "k", fmt.Sprint(i))})

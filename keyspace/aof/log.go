@@ -38,7 +38,8 @@ type Log struct {
 	o Options
 
 	mu       sync.Mutex
-	changed  sync.Cond // what follows
+	work     sync.Cond // something is due, or may be
+	progress sync.Cond // something has been written, or could not be
 	policy   Policy
 	buf      []byte
 	spare    []byte
@@ -59,7 +60,9 @@ type Log struct {
 	group    int           // that the last fsync was for
 	took     time.Duration // of the last fsync
 	asked    bool          // with Always: that what has been appended be written
+	writing  bool          // without mu
 	closing  bool
+	closed   chan struct{} // once it is closing
 	delayed  int64 // times that an fsync took longer than a second
 
 	full atomic.Bool // the buffer is longer than Options.Limit
@@ -106,8 +109,8 @@ func Open(file disk.File, size int64, o Options) *Log {
 	if o.Limit == 0 {
 		o.Limit = 64 << 20
 	}
-	l := &Log{o: o, policy: o.Policy, file: file, size: size, db: -1, appended: o.Start, written: o.Start, synced: o.Start}
-	l.changed.L = &l.mu
+	l := &Log{o: o, policy: o.Policy, file: file, size: size, db: -1, closed: make(chan struct{}), appended: o.Start, written: o.Start, synced: o.Start}
+	l.work.L, l.progress.L = &l.mu, &l.mu
 	l.done.Add(2)
 	go l.write()
 	go l.syncEverySecond()
@@ -149,7 +152,7 @@ func (l *Log) Append(batch []keyspace.Effect) int64 {
 		l.ask()
 	}
 	if before == 0 && l.policy != Always {
-		l.changed.Broadcast()
+		l.work.Signal()
 	}
 	return l.appended
 }
@@ -161,11 +164,25 @@ func (l *Log) Push() {
 	l.ask()
 }
 
+// Commit is Push for who can spare the time that the disk takes: unless the log's goroutine is at
+// it, the caller writes, which saves that another thread is woken, and this one then.
+func (l *Log) Commit() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.policy != Always || l.writing || l.failed != nil || l.closing || len(l.buf) == 0 {
+		l.ask()
+		return
+	}
+	if l.flush(); l.due() {
+		l.work.Signal()
+	}
+}
+
 // ask is Push; mu is held.
 func (l *Log) ask() {
-	if !l.asked {
+	if !l.asked && len(l.buf) > 0 {
 		l.asked = true
-		l.changed.Broadcast()
+		l.work.Signal()
 	}
 }
 
@@ -181,7 +198,7 @@ func (l *Log) Room() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for l.full.Load() && l.failed == nil && !l.closing {
-		l.changed.Wait()
+		l.progress.Wait()
 	}
 }
 
@@ -192,7 +209,7 @@ func (l *Log) Cut(file disk.File) {
 	defer l.mu.Unlock()
 	l.sealed = append(l.sealed, segment{buf: l.buf, file: l.file, last: true})
 	l.buf, l.file, l.size, l.db, l.second = nil, file, 0, -1, 0
-	l.changed.Broadcast()
+	l.work.Signal()
 }
 
 // Repaired is told that what was appended up to the last Cut, at an offset, is on disk in another
@@ -208,7 +225,8 @@ func (l *Log) Repaired(offset int64) {
 		l.tell(nil)
 	}
 	l.reach(offset)
-	l.changed.Broadcast()
+	l.work.Signal()
+	l.progress.Broadcast()
 }
 
 // SetPolicy changes the policy.
@@ -217,6 +235,7 @@ func (l *Log) SetPolicy(p Policy) {
 	defer l.mu.Unlock()
 	l.policy = p
 	l.ask()
+	l.work.Signal()
 }
 
 // Appended returns how many bytes were appended.
@@ -260,7 +279,9 @@ func (l *Log) WhenSynced(offset int64, fn func()) {
 func (l *Log) Close() error {
 	l.mu.Lock()
 	l.closing = true
-	l.changed.Broadcast()
+	close(l.closed)
+	l.work.Signal()
+	l.progress.Broadcast()
 	l.mu.Unlock()
 	l.done.Wait()
 	l.mu.Lock()
@@ -283,7 +304,7 @@ func (l *Log) Flush() error {
 	target := l.appended
 	l.ask()
 	for l.written < target && l.failed == nil {
-		l.changed.Wait()
+		l.progress.Wait()
 	}
 	file, err := l.file, l.failed
 	l.mu.Unlock()
@@ -334,54 +355,67 @@ func (l *Log) write() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for {
-		for !l.due() {
-			l.changed.Wait()
+		for l.writing || !l.due() {
+			l.work.Wait()
 		}
 		if len(l.buf) == 0 && len(l.sealed) == 0 && l.closing {
 			return
 		}
 		l.gather()
-		l.asked = false
-		batch := append(l.sealed, segment{buf: l.buf, file: l.file, idle: len(l.sealed) > 0 && len(l.buf) == 0})
-		l.sealed, l.buf, l.spare = nil, l.spare[:0], nil
-		target, policy := l.appended, l.policy
-		l.group, l.entries = l.entries, 0
-		start := time.Now()
-		last := batch[len(batch)-1].buf
-		l.mu.Unlock()
-
-		rest, err := writeBatch(batch, policy == Always || policy == EverySecond && len(batch) > 1)
-
-		l.mu.Lock()
-		if err == nil && cap(last) <= 4<<20 {
-			l.spare = last[:0]
+		if l.writing || !l.due() { // Commit has been quicker
+			continue
 		}
-		switch {
-		case errors.Is(err, ErrSync):
-			l.broken = err
-			l.written = target
-			l.tell(err)
-		case err != nil:
-			l.putBack(rest)
-			l.tell(err)
+		if !l.flush() {
 			if l.closing {
 				return
 			}
 			l.mu.Unlock()
 			time.Sleep(retryAfter)
 			l.mu.Lock()
-			continue
-		default:
-			l.written = target
-			l.tell(nil)
-			if policy == Always {
-				l.took = time.Since(start)
-				l.reach(target)
-			}
 		}
-		l.full.Store(false)
-		l.changed.Broadcast()
 	}
+}
+
+// flush writes what there is and tells those who wait; false where it is to be tried again. mu is
+// held, but not while it writes.
+func (l *Log) flush() bool {
+	l.asked, l.writing = false, true
+	batch := append(l.sealed, segment{buf: l.buf, file: l.file, idle: len(l.sealed) > 0 && len(l.buf) == 0})
+	l.sealed, l.buf, l.spare = nil, l.spare[:0], nil
+	target, policy := l.appended, l.policy
+	l.group, l.entries = l.entries, 0
+	start := time.Now()
+	last := batch[len(batch)-1].buf
+	l.mu.Unlock()
+
+	rest, err := writeBatch(batch, policy == Always || policy == EverySecond && len(batch) > 1)
+
+	l.mu.Lock()
+	l.writing = false
+	defer l.progress.Broadcast()
+	if err == nil && cap(last) <= 4<<20 {
+		l.spare = last[:0]
+	}
+	switch {
+	case errors.Is(err, ErrSync):
+		l.broken = err
+		l.written = target
+		l.tell(err)
+	case err != nil:
+		l.putBack(rest)
+		l.ask()
+		l.tell(err)
+		return false
+	default:
+		l.written = target
+		l.tell(nil)
+		if policy == Always {
+			l.took = time.Since(start)
+			l.reach(target)
+		}
+	}
+	l.full.Store(false)
+	return true
 }
 
 // gather waits a moment for more to write at once. With the policy Always it is for those who have
@@ -486,19 +520,9 @@ func (l *Log) syncEverySecond() {
 	defer l.done.Done()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	// Close need not wait for the next second.
-	closing := make(chan struct{})
-	go func() {
-		l.mu.Lock()
-		for !l.closing {
-			l.changed.Wait()
-		}
-		l.mu.Unlock()
-		close(closing)
-	}()
 	for {
 		select {
-		case <-closing:
+		case <-l.closed:
 			return
 		case <-tick.C:
 		}

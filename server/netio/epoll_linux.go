@@ -433,6 +433,10 @@ func (d *driver) call(c *epollConn, fn func()) bool {
 		d.l.post(mail{c: c, k: mailBack})
 		return false
 	}
+	if c.Idle > 0 {
+		d.l.waited.Add(int64(c.Idle))
+		c.Idle = 0
+	}
 	d.l.postpone(c)
 	return d.settle(c)
 }

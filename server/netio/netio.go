@@ -20,6 +20,7 @@ package netio
 import (
 	"net"
 	"sync/atomic"
+	"time"
 )
 
 const (
@@ -70,6 +71,9 @@ type Conn struct {
 	Waiting bool
 	// More says that Refill has something for Out once that has been written.
 	More bool
+	// Idle is how long the call has waited for something else than a processor: a loop that does
+	// is not busy.
+	Idle time.Duration
 	// Want is the length of input before which a call of Input is of no use.
 	Want int
 	// State is the Handler's own.
