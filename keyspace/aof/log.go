@@ -63,7 +63,7 @@ type Log struct {
 	writing  bool          // without mu
 	closing  bool
 	closed   chan struct{} // once it is closing
-	delayed  int64 // times that an fsync took longer than a second
+	delayed  int64         // times that an fsync took longer than a second
 
 	full atomic.Bool // the buffer is longer than Options.Limit
 	done sync.WaitGroup
