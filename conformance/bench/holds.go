@@ -68,16 +68,16 @@ func (l holdLoad) args(i int) []string {
 // something in it takes long.
 const holdBatch = 200
 
-// A hold is the most processor time that a command used, and the longest time that one held
-// locks and that a loop served one connection, in microseconds.
-type hold struct{ cpu, lock, turn float64 }
+// A hold is the longest time that a command held locks and that a loop served one connection,
+// in microseconds.
+type hold struct{ lock, turn float64 }
 
 // Holds prints how long commands hold locks at most, and loops serve one connection, while
 // values of so many elements are filled and while they go. A thread that the system took
 // the processor from seems to hold its locks meanwhile, and the machine has other work: so
 // each figure is the least of the rounds' longest. What a value that goes takes by itself shows
-// in every round. Among the many commands that fill it some are always interrupted; of these
-// the most processor time that one has used is printed too.
+// in every round. Among the many commands that fill it some are always interrupted, each time
+// others: of these the most processor time that one needs is printed too (longestCPU).
 func Holds(o Options, elements int) error {
 	if o.Rounds == 0 {
 		o.Rounds = 3
@@ -88,36 +88,34 @@ func Holds(o Options, elements int) error {
 			continue
 		}
 		found := map[string][]hold{}
+		cpu, err := longestCPU(l, elements, o.Rounds)
 		for range o.Rounds {
-			cpu, err := longestCPU(l, elements)
 			if err == nil {
 				err = holdRound(o, l, elements, found)
 			}
-			if err != nil {
-				return fmt.Errorf("%s: %w", l.name, err)
-			}
-			load := found["load"]
-			load[len(load)-1].cpu = cpu
 		}
-		printHolds(o.Out, l.name, "load", found["load"])
+		if err != nil {
+			return fmt.Errorf("%s: %w", l.name, err)
+		}
+		printHolds(o.Out, l.name, "load", found["load"], cpu)
 		for _, end := range holdEnds {
 			if list := found[end.name]; list != nil {
-				printHolds(o.Out, l.name, end.name, list)
+				printHolds(o.Out, l.name, end.name, list, 0)
 			}
 		}
 	}
 	return nil
 }
 
-func printHolds(w io.Writer, load, what string, list []hold) {
+func printHolds(w io.Writer, load, what string, list []hold, cpuUs float64) {
 	least, turns := list[0], ""
 	for _, h := range list {
-		least = hold{min(least.cpu, h.cpu), min(least.lock, h.lock), min(least.turn, h.turn)}
+		least = hold{min(least.lock, h.lock), min(least.turn, h.turn)}
 		turns += fmt.Sprintf(" %.0f", h.turn)
 	}
 	cpu := ""
-	if least.cpu > 0 {
-		cpu = fmt.Sprintf("%.0f", least.cpu)
+	if cpuUs > 0 {
+		cpu = fmt.Sprintf("%.0f", cpuUs)
 	}
 	fmt.Fprintf(w, "%-14s %-9s | %8s | %8.0f | %8.0f |%s\n", load, what, cpu, least.lock, least.turn, turns)
 }
