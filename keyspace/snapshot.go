@@ -196,8 +196,8 @@ func (sn *snapshot) walk() {
 		for from, more := uint32(0), true; more; {
 			if c.full() {
 				sn.pushCopies(&c)
-				sn.await(&c)
 			}
+			sn.await(&c)
 			from, more = sn.step(st, from, &c)
 		}
 	}
@@ -250,14 +250,16 @@ func (sn *snapshot) recycle(b []byte) {
 	}
 }
 
-// await waits until less is waiting to be written, and gives the walker a block.
+// await waits until less is waiting to be written, and gives the walker a block where it has none.
 func (sn *snapshot) await(c *copies) {
 	sn.mu.Lock()
 	defer sn.mu.Unlock()
 	for (sn.blocks > walkerAhead || len(sn.queue) > walkerLong) && !sn.failed.Load() {
 		sn.moved.Wait()
 	}
-	c.b = sn.block()
+	if c.b == nil {
+		c.b = sn.block()
+	}
 }
 
 // pushCopies puts copies in the queue, where there are any, and takes them away. The lock of the

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -334,6 +335,37 @@ func TestSnapshotStops(t *testing.T) {
 	n := 0
 	if err := m.s.Snapshot(snapshotOf(nil, func(int, string, string, int64) { n++ })); err != nil || n != len(m.want) {
 		t.Fatalf("%d keys of %d, %v", n, len(m.want), err)
+	}
+}
+
+// TestSnapshotAhead protects memory: the walker is no more than so many values ahead of the disk,
+// whether they are objects or not.
+func TestSnapshotAhead(t *testing.T) {
+	m := newModel(t, 44)
+	const keys = 8 * walkerLong
+	m.tx.Begin(m.now)
+	m.tx.LockAll()
+	for i := range keys {
+		Create[str.String](m.tx, fmt.Appendf(nil, "%d", i), 0).Set(make([]byte, 20000))
+	}
+	m.tx.Commit(nil)
+	m.tx.End()
+	most, objects := 0, 0
+	o := snapshotOf(nil, func(int, string, string, int64) {
+		objects++
+		for range 10 {
+			runtime.Gosched() // the walker may go on meanwhile
+		}
+		sn := m.s.snap.Load()
+		sn.mu.Lock()
+		most = max(most, len(sn.queue))
+		sn.mu.Unlock()
+	})
+	if err := m.s.Snapshot(o); err != nil {
+		t.Fatal(err)
+	}
+	if objects != keys || most > walkerLong+snapStep {
+		t.Errorf("%d of %d values are written, and up to %d wait", objects, keys, most)
 	}
 }
 
