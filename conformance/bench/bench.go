@@ -112,6 +112,9 @@ func compareCPU(o Options, programs []Program) error {
 			}
 		}
 	}
+	if len(o.Only) == 0 || slices.Contains(o.Only, "SPOP") {
+		return comparePops(o, servers)
+	}
 	return nil
 }
 

@@ -2,6 +2,7 @@ package refindex
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 )
@@ -107,19 +108,29 @@ func (x *Index) Random(rng *rand.Rand) uint32 {
 		return x.refs[rng.IntN(len(x.refs))]
 	}
 	for {
-		// A segment stands in the directory as often as it has hashes, and a slot
-		// is drawn as if all segments were of full size and full depth: what
-		// hits nothing is drawn again. So no entry is likelier than another.
+		// A segment stands in the directory as often as it has hashes. It is kept with a
+		// probability in proportion to its entries, so that no entry is likelier than
+		// another, and is drawn again else.
 		i := rng.IntN(len(x.dir))
 		s := x.dir[i]
-		if i&(1<<(x.depth-s.depth)-1) != 0 {
+		if rng.IntN(x.mostPerHash()<<(x.depth-s.depth)) >= s.used {
 			continue
 		}
-		slot := rng.IntN(segSlots)
-		if slot < s.n*pageSlots && s.pages[slot/pageSlots].tags[slot%pageSlots] >= firstTag {
-			return s.ref(slot)
+		for {
+			slot := rng.IntN(s.n * pageSlots)
+			if p := s.pages[slot/pageSlots]; p.tags[slot%pageSlots] >= firstTag {
+				return p.refs[slot%pageSlots]
+			}
 		}
 	}
+}
+
+// mostPerHash returns how many entries a segment has at most for each of its entries in the
+// directory. Hashes are random, so the numbers are Poisson's: ten standard deviations
+// above the mean there is none.
+func (x *Index) mostPerHash() int {
+	mean := float64(x.count) / float64(len(x.dir))
+	return int(mean+10*math.Sqrt(mean)) + 10
 }
 
 // Clone returns a copy.

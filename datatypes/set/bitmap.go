@@ -50,6 +50,8 @@ const (
 	containerCost = 64
 	// arrayMax is the largest container that roaring keeps as a list.
 	arrayMax = 4096
+	// wellFilled is the size of a container from which trying numbers finds a member soon.
+	wellFilled = 16384
 	// bucketCost is what a bucket takes beside its containers.
 	bucketCost = 160
 )
@@ -193,6 +195,12 @@ func (b *bitmap) room(i, at int) (int, int) {
 	return i, at
 }
 
+// last returns the greatest member.
+func (b *bitmap) last() int64 {
+	k := b.buckets[len(b.buckets)-1]
+	return fromBits(uint64(k.high)<<32 | uint64(k.bits.Maximum()))
+}
+
 // random returns a random member.
 func (b *bitmap) random(rng *rand.Rand) int64 {
 	r := rng.IntN(b.n)
@@ -206,31 +214,50 @@ func (b *bitmap) random(rng *rand.Rand) int64 {
 		r -= int(k.counts[at])
 		at++
 	}
-	key := k.keys[at]
+	key, n := k.keys[at], int(k.counts[at])
 	j, _ := b.bucketAt(uint32(key >> 16))
 	bits, base := b.buckets[j].bits, uint32(key)<<16
-	low := uint32(0)
-	if k.counts[at] > arrayMax {
-		for low = rng.Uint32N(1 << 16); !bits.Contains(base | low); {
-			low = rng.Uint32N(1 << 16)
+	low := base
+	if n > wellFilled {
+		for low |= rng.Uint32N(1 << 16); !bits.Contains(low); {
+			low = base | rng.Uint32N(1<<16)
 		}
 	} else {
-		low = nth(bits, base, r)
+		low = nth(bits, base, n, r)
 	}
-	return fromBits(key<<16 | uint64(low))
+	return fromBits(key<<16 | uint64(low&(1<<16-1)))
 }
 
-// nth returns the lower 16 bits of the member number r of the container at base.
-func nth(bits *roaring.Bitmap, base uint32, r int) uint32 {
-	lo, width := uint64(base), uint64(1<<16)
-	for width > 1 {
-		width /= 2
-		if n := int(bits.CardinalityInRange(lo, lo+width)); r >= n {
-			r -= n
-			lo += width
+// nth returns the member number r of the n of the container at base. It cuts the range where
+// the member would be if the others lay evenly, and in the middle when that has not helped.
+func nth(bits *roaring.Bitmap, base uint32, n, r int) uint32 {
+	lo, hi := uint64(base), uint64(base)+1<<16
+	for even := true; ; {
+		switch {
+		case hi-lo == uint64(n):
+			return uint32(lo) + uint32(r)
+		case r == 0:
+			return uint32(bits.NextValue(uint32(lo)))
+		case r == n-1:
+			return uint32(bits.PreviousValue(uint32(hi - 1)))
 		}
+		cut, before := lo+(hi-lo)/2, n
+		if even {
+			cut = lo + (hi-lo)*uint64(2*r+1)/uint64(2*n)
+		}
+		if below := int(bits.CardinalityInRange(lo, cut)); r < below {
+			n, hi = below, cut
+			if n == before {
+				hi = uint64(bits.PreviousValue(uint32(cut-1))) + 1
+			}
+		} else {
+			n, r, lo = n-below, r-below, cut
+			if n == before {
+				lo = uint64(bits.NextValue(uint32(cut)))
+			}
+		}
+		even = n*2 <= before
 	}
-	return uint32(lo) & (1<<16 - 1)
 }
 
 // each passes the members from v on in ascending order to fn until it says no.

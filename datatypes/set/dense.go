@@ -146,14 +146,10 @@ func (l *large) moveToBits() {
 	}
 }
 
+// moveToTable takes the last members: taking out a container moves all that come after it.
 func (l *large) moveToTable() {
-	var buf [perStep]int64
-	list := buf[:0]
-	l.bits.each(fromBits(0), func(n int64) bool {
-		list = append(list, n)
-		return len(list) < perStep
-	})
-	for _, n := range list {
+	for range min(perStep, l.bits.n) {
+		n := l.bits.last()
 		t := makeInt(n)
 		l.bits.remove(n)
 		l.insert(&t, l.hashOf(&t), true)

@@ -35,6 +35,7 @@ type large struct {
 	out     outside
 	seed    maphash.Seed
 	moving  *arena.Evacuation
+	owed    int    // records to move for the changes since the last were
 	changes uint32 // since the last look for a sparse chunk
 	name    datatypes.Encoding
 
@@ -309,7 +310,10 @@ func (l *large) compact() {
 			return
 		}
 	}
-	l.evacuate(movesPerChange)
+	if l.owed += movesPerChange; l.owed >= refindex.MaxAhead {
+		l.evacuate(l.owed)
+		l.owed = 0
+	}
 }
 
 // renew gives a table that has lost nearly all of its members an arena of its present
@@ -338,22 +342,40 @@ func (l *large) copyOf(r []byte) arena.Ref {
 	return ref
 }
 
-// evacuate moves up to n records out of the sparse chunk.
+// evacuate moves up to n records out of the sparse chunk. Their places in the index are
+// looked for together.
 func (l *large) evacuate(n int) {
-	for ; n > 0; n-- {
-		old, ok := l.moving.Next()
-		if !ok {
+	for ; n > 0; n -= refindex.MaxAhead {
+		var olds [refindex.MaxAhead]arena.Ref
+		var hashes [refindex.MaxAhead]uint64
+		count, more := 0, true
+		for count < min(n, len(olds)) {
+			if olds[count], more = l.moving.Next(); !more {
+				break
+			}
+			hashes[count] = l.Hash(uint32(olds[count]))
+			count++
+		}
+		var found [refindex.MaxAhead]uint32
+		l.index.LookAhead(hashes[:count], &found)
+		for i, old := range olds[:count] {
+			l.move(old, hashes[i])
+		}
+		if !more {
 			l.moving.Finish()
 			l.moving = nil
 			return
 		}
-		ref := l.copyOf(l.records.Bytes(old))
-		l.index.Move(l.Hash(uint32(ref)), uint32(old), uint32(ref))
-		if r := l.body(uint32(ref)); r[0] == timedMark {
-			l.due.Change(l, placeOf(r), due.Entry{Ms: timeOf(r), Ref: uint32(ref)})
-		}
-		l.records.Free(old)
 	}
+}
+
+func (l *large) move(old arena.Ref, h uint64) {
+	ref := l.copyOf(l.records.Bytes(old))
+	l.index.Move(h, uint32(old), uint32(ref))
+	if r := l.body(uint32(ref)); r[0] == timedMark {
+		l.due.Change(l, placeOf(r), due.Entry{Ms: timeOf(r), Ref: uint32(ref)})
+	}
+	l.records.Free(old)
 }
 
 // outside holds the encoded strings that are too long for the arena.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/medleydb/medley/datatypes"
 )
 
@@ -183,6 +184,12 @@ func TestFair(t *testing.T) {
 		"ints":   func(s Set) { add(s, 100, func(i int) string { return strconv.Itoa(i * 7) }) },
 		"packed": func(s Set) { add(s, 100, func(i int) string { return "m" + strconv.Itoa(i) }) },
 		"table":  func(s Set) { add(s, 1000, func(i int) string { return "m" + strconv.Itoa(i) }) },
+		"thinned table": func(s Set) {
+			add(s, 6000, func(i int) string { return "m" + strconv.Itoa(i) })
+			for i := range 4500 {
+				s.Remove([]byte("m" + strconv.Itoa(i)))
+			}
+		},
 		"bitmap": func(s Set) { add(s, 1000, func(i int) string { return strconv.Itoa(i * 40) }) },
 		"full": func(s Set) {
 			add(s, 6000, func(i int) string { return strconv.Itoa(i) })
@@ -407,4 +414,42 @@ func BenchmarkUnionCard(b *testing.B) {
 			UnionEstimate(sets, 0)
 		}
 	})
+}
+
+// TestNth protects the search within a container against each way that members may lie,
+// with neighbours on both sides.
+func TestNth(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for name, in := range map[string]func(i int) bool{
+		"one":       func(i int) bool { return i == 777 },
+		"ends":      func(i int) bool { return i == 0 || i == 1<<16-1 },
+		"run":       func(i int) bool { return 4000 <= i && i < 4100 },
+		"two runs":  func(i int) bool { return i < 32 || i >= 1<<16-900 },
+		"even":      func(i int) bool { return i%1000 == 3 },
+		"random":    func(int) bool { return rng.IntN(50) == 0 },
+		"powers":    func(i int) bool { return i&(i-1) == 0 },
+		"squares":   func(i int) bool { r := int(math.Sqrt(float64(i))); return r*r == i },
+		"a bitmap":  func(i int) bool { return i%7 == 0 },
+		"half full": func(i int) bool { return i >= 1<<15 },
+	} {
+		const base = 5 << 16
+		bits := roaring.BitmapOf(base-1, base-2, base+1<<16, base+1<<17)
+		var want []uint32
+		for i := range 1 << 16 {
+			if in(i) {
+				want = append(want, base+uint32(i))
+			}
+		}
+		bits.AddMany(want)
+		check := func() {
+			for r, v := range want {
+				if got := nth(bits, base, len(want), r); got != v {
+					t.Fatalf("%s: member %d is %d, want %d", name, r, got-base, v-base)
+				}
+			}
+		}
+		check()
+		bits.RunOptimize()
+		check()
+	}
 }
