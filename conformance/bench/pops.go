@@ -2,8 +2,8 @@ package bench
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -32,49 +32,65 @@ const (
 	popsOfRounds = 3
 )
 
-// comparePops prints the processor time of SPOP on sets of a million integers, of which
-// 95% are taken, for each way that they lie.
+// comparePops prints what SPOP takes on sets of a million integers, of which 95% are popped
+// one by one, for each way that they lie: processor time of the server for each, and beside
+// it the time that the server itself counts for the command, both in microseconds.
 func comparePops(o Options, servers []*Running) error {
 	fmt.Fprintf(o.Out, "\n%-20s", "SPOP of integers")
 	for _, s := range servers {
-		fmt.Fprintf(o.Out, " | %-6s us/op", s.Name)
+		fmt.Fprintf(o.Out, " | %-6s us/op in command", s.Name)
 	}
 	fmt.Fprintln(o.Out)
 	for _, l := range spreads() {
 		fmt.Fprintf(o.Out, "%-20s", l.name)
 		for _, s := range servers {
-			rounds := make([]float64, min(o.Rounds, popsOfRounds))
-			for i := range rounds {
-				cpu, err := s.pops(l)
-				if err != nil {
+			list := make([]popped, min(o.Rounds, popsOfRounds))
+			for i := range list {
+				var err error
+				if list[i], err = s.pops(l); err != nil {
 					return fmt.Errorf("SPOP, %s, %s: %w", l.name, s.Name, err)
 				}
-				rounds[i] = float64(cpu) / float64(time.Microsecond)
 			}
-			slices.Sort(rounds)
-			fmt.Fprintf(o.Out, " | %12.2f", rounds[len(rounds)/2])
+			fmt.Fprintf(o.Out, " | %12.2f %10.2f", median(list, func(p popped) float64 { return p.cpu }),
+				median(list, func(p popped) float64 { return p.inside }))
 		}
 		fmt.Fprintln(o.Out)
 	}
 	return nil
 }
 
-// pops returns the processor time of one SPOP.
-func (r *Running) pops(l spread) (time.Duration, error) {
-	err := r.prepare(load{fillN: popsOf, fill: func(i int) []string {
+// popped says what one SPOP took, in microseconds.
+type popped struct{ cpu, inside float64 }
+
+func (r *Running) pops(l spread) (p popped, err error) {
+	err = r.prepare(load{fillN: popsOf, fill: func(i int) []string {
 		return []string{"SADD", "s", strconv.FormatInt(l.at(i), 10)}
 	}})
 	if err != nil {
-		return 0, err
+		return p, err
+	}
+	if _, err := r.ask("CONFIG", "RESETSTAT"); err != nil {
+		return p, err
 	}
 	before, err := r.cpu()
 	if err != nil {
-		return 0, err
+		return p, err
 	}
 	const n = popsOf / 20 * 19
 	if err := r.pipeIn(popPipeline, n, func(int) []string { return []string{"SPOP", "s"} }); err != nil {
-		return 0, err
+		return p, err
 	}
 	after, err := r.cpu()
-	return (after - before) / n, err
+	if err != nil {
+		return p, err
+	}
+	p.cpu = float64(after-before) / n / float64(time.Microsecond)
+	stat, err := r.info("commandstats", "cmdstat_spop")
+	if err != nil {
+		return p, err
+	}
+	_, stat, _ = strings.Cut(stat, "usec_per_call=")
+	stat, _, _ = strings.Cut(stat, ",")
+	p.inside, err = strconv.ParseFloat(stat, 64)
+	return p, err
 }

@@ -46,9 +46,9 @@ func (r *Running) ask(args ...string) (string, error) {
 	return line[1:], nil
 }
 
-// info returns a field of INFO persistence.
-func (r *Running) info(name string) (string, error) {
-	text, err := r.ask("INFO", "persistence")
+// info returns a field of a section of INFO.
+func (r *Running) info(section, name string) (string, error) {
+	text, err := r.ask("INFO", section)
 	if err != nil {
 		return "", err
 	}
@@ -69,7 +69,7 @@ func (r *Running) save() (took time.Duration, err error) {
 		return 0, err
 	}
 	for {
-		busy, err := r.info("rdb_bgsave_in_progress")
+		busy, err := r.info("persistence", "rdb_bgsave_in_progress")
 		if err != nil {
 			return 0, err
 		}
@@ -79,7 +79,7 @@ func (r *Running) save() (took time.Duration, err error) {
 		time.Sleep(poll)
 	}
 	took = time.Since(start)
-	if status, err := r.info("rdb_last_bgsave_status"); err != nil || status != "ok" {
+	if status, err := r.info("persistence", "rdb_last_bgsave_status"); err != nil || status != "ok" {
 		return took, errors.Join(err, errors.New("the data could not be saved"))
 	}
 	return took, nil
