@@ -50,6 +50,7 @@ type snapshot struct {
 	moved   sync.Cond // something below, or failed, has changed
 	queue   []*snapEntry
 	blocks  int                             // that are in the queue, or being written
+	used    int                             // blocks that hold copies, or are about to
 	pending map[datatypes.Object]*snapEntry // what is not written yet
 	cloned  int                             // bytes of objects in it that keys have a clone of
 	walked  bool                            // every record has been passed
@@ -100,8 +101,8 @@ type SnapshotOptions struct {
 	Object func(Item) error
 	// Stop, when it is closed, ends the snapshot with ErrStopped.
 	Stop <-chan struct{}
-	// Limit is how many bytes may wait to be written; default a part of what keys and values
-	// occupy, within minLimit and maxLimit.
+	// Limit is how many bytes of copies there may be before who would make more waits for some to
+	// be written; default a part of what keys and values occupy, within minLimit and maxLimit.
 	Limit int
 }
 
@@ -120,7 +121,7 @@ const (
 	walkerLong  = 256      // entries of the queue beyond which it does
 	maxClone    = 32 << 20 // bytes of an object that is cloned rather than waited for
 	maxCloned   = 64 << 20 // of all of them
-	usedPart    = 32       // of what is used, one may wait to be written
+	usedPart    = 24       // of what is used, one may be copies
 	minLimit    = 1 << 20  // bytes
 	maxLimit    = 32 << 20
 )
@@ -235,6 +236,7 @@ func (sn *snapshot) step(st snapTable, from uint32, c *copies) (next uint32, mor
 
 // block returns a block of memory; mu is held.
 func (sn *snapshot) block() []byte {
+	sn.used++
 	if n := len(sn.free); n > 0 {
 		b := sn.free[n-1]
 		sn.free = sn.free[:n-1]
@@ -245,6 +247,7 @@ func (sn *snapshot) block() []byte {
 
 // recycle takes a block that need not be kept any more; mu is held.
 func (sn *snapshot) recycle(b []byte) {
+	sn.used--
 	if cap(b) == blockBytes+blockSlack {
 		sn.free = append(sn.free, b[:0])
 	}
@@ -270,6 +273,9 @@ func (sn *snapshot) pushCopies(c *copies) {
 	sn.mu.Lock()
 	defer sn.mu.Unlock()
 	if len(full.b) == 0 || sn.failed.Load() {
+		if full.b != nil {
+			sn.recycle(full.b)
+		}
 		return
 	}
 	sn.blocks++
@@ -320,7 +326,7 @@ func (sn *snapshot) image(sh *shard, t *table, r record) {
 	if c.full() {
 		sn.pushCopies(c)
 		sn.mu.Lock()
-		for sn.blocks*blockBytes > sn.o.Limit && !sn.failed.Load() {
+		for sn.blocks > 0 && sn.used*blockBytes > sn.o.Limit && !sn.failed.Load() {
 			sn.moved.Wait()
 		}
 		c.b = sn.block()

@@ -60,7 +60,12 @@ func (r *Running) info(section, name string) (string, error) {
 	return value, nil
 }
 
-const poll = 5 * time.Millisecond
+const (
+	poll = 5 * time.Millisecond
+	// savePoll is how long lies between two looks whether a save is over: to ask takes memory,
+	// which is what is measured meanwhile.
+	savePoll = 50 * time.Millisecond
+)
 
 // save writes a snapshot in the background and returns how long that took.
 func (r *Running) save() (took time.Duration, err error) {
@@ -76,7 +81,7 @@ func (r *Running) save() (took time.Duration, err error) {
 		if busy == "0" {
 			break
 		}
-		time.Sleep(poll)
+		time.Sleep(savePoll)
 	}
 	took = time.Since(start)
 	if status, err := r.info("persistence", "rdb_last_bgsave_status"); err != nil || status != "ok" {

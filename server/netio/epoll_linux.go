@@ -74,6 +74,7 @@ type loop struct {
 	mail   []mail
 	asleep atomic.Bool
 	ended  bool
+	spare  struct{ in, out []byte } // buffers of a driver that was replaced, for the next one
 
 	driver atomic.Pointer[driver]
 }
@@ -281,7 +282,14 @@ func (l *loop) hasMail() bool {
 
 // drive starts a new driver.
 func (l *loop) drive() {
-	d := &driver{l: l, in: make([]byte, readStep), out: make([]byte, 0, readStep)}
+	d := &driver{l: l}
+	l.mu.Lock()
+	d.in, d.out = l.spare.in, l.spare.out
+	l.spare.in, l.spare.out = nil, nil
+	l.mu.Unlock()
+	if d.in == nil {
+		d.in, d.out = make([]byte, readStep), make([]byte, 0, readStep)
+	}
 	l.driver.Store(d)
 	l.srv.done.Add(1)
 	go d.run()
@@ -430,7 +438,8 @@ func (d *driver) call(c *epollConn, fn func()) bool {
 		if !c.writeOut() {
 			c.gone = true
 		}
-		d.l.post(mail{c: c, k: mailBack})
+		c.Idle = 0 // meanwhile another driver has gone on
+		d.l.post(mail{c: c, m: d, k: mailBack})
 		return false
 	}
 	if c.Idle > 0 {
@@ -552,7 +561,7 @@ func (d *driver) deliver(m mail) bool {
 	case mailMove:
 		return d.takeOver(c)
 	case mailBack:
-		return d.takeBack(c)
+		return d.takeBack(c, m.m.(*driver))
 	}
 	if c.slot < 0 || d.l.conns[c.slot] != c {
 		return true // closed meanwhile
@@ -615,8 +624,13 @@ func (d *driver) add(c *epollConn) bool {
 	})
 }
 
-// takeBack goes on with a connection that a replaced driver had.
-func (d *driver) takeBack(c *epollConn) bool {
+// takeBack goes on with a connection that a replaced driver had, and keeps that driver's
+// buffers. Nothing lies in them any more: its own connection's output is out, or the
+// connection's own, and what it had left to be written later a new driver writes first of all.
+func (d *driver) takeBack(c *epollConn, replaced *driver) bool {
+	d.l.mu.Lock()
+	d.l.spare.in, d.l.spare.out = replaced.in, replaced.out[:0]
+	d.l.mu.Unlock()
 	c.busy = false
 	d.l.check(c)
 	ev := unix.EpollEvent{Events: c.events, Fd: int32(c.slot)}
