@@ -45,6 +45,7 @@ func TestSlowDisk(t *testing.T) {
 			}
 		}
 		s := start(t, commands.Options{Config: cfg, Files: true, Disk: d}, portable)
+		t.Cleanup(func() { close(d.word) }) // before the server ends, which waits for the disk
 		var writers, readers []*testClient
 		for range 8 {
 			writers, readers = append(writers, s.dial(t)), append(readers, s.dial(t))
@@ -87,6 +88,5 @@ func TestSlowDisk(t *testing.T) {
 		if n := len(d.asked); n != 0 {
 			t.Errorf("%d more fsyncs for seven changes that waited together", n)
 		}
-		close(d.word) // for the end
 	}
 }
