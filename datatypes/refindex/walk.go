@@ -101,11 +101,19 @@ func (x *Index) startOf(s *segment, p uint32, end int) uint64 {
 // Random returns a random reference, each with the same probability; 0 when there
 // is none.
 func (x *Index) Random(rng *rand.Rand) uint32 {
-	if x.count == 0 {
-		return 0
-	}
-	if x.dir == nil {
-		return x.refs[rng.IntN(len(x.refs))]
+	_, ref := x.Draw(rng)
+	return ref
+}
+
+// Draw is Random with the probe that has just returned the reference.
+func (x *Index) Draw(rng *rand.Rand) (p Probe, ref uint32) {
+	p.x = x
+	switch {
+	case x.count == 0:
+		return p, 0
+	case x.dir == nil:
+		p.slot = rng.IntN(len(x.refs))
+		return p, x.refs[p.slot]
 	}
 	for {
 		// A segment stands in the directory as often as it has hashes. It is kept with a
@@ -116,10 +124,11 @@ func (x *Index) Random(rng *rand.Rand) uint32 {
 		if rng.IntN(x.mostPerHash()<<(x.depth-s.depth)) >= s.used {
 			continue
 		}
+		p.s = s
 		for {
-			slot := rng.IntN(s.n * pageSlots)
-			if p := s.pages[slot/pageSlots]; p.tags[slot%pageSlots] >= firstTag {
-				return p.refs[slot%pageSlots]
+			p.slot = rng.IntN(s.n * pageSlots)
+			if g := s.pages[p.slot/pageSlots]; g.tags[p.slot%pageSlots] >= firstTag {
+				return p, g.refs[p.slot%pageSlots]
 			}
 		}
 	}

@@ -112,11 +112,16 @@ func (b *bitmap) remove(v int64) bool {
 	if !ok || !b.buckets[i].bits.CheckedRemove(uint32(u)) {
 		return false
 	}
+	b.drop(i)
+	b.count(u>>16, -1)
+	return true
+}
+
+// drop takes out the bucket where it has become empty.
+func (b *bitmap) drop(i int) {
 	if b.buckets[i].bits.IsEmpty() {
 		b.buckets = slices.Delete(b.buckets, i, i+1)
 	}
-	b.count(u>>16, -1)
-	return true
 }
 
 // place finds a container's number.
@@ -138,7 +143,6 @@ func (b *bitmap) hasContainer(v int64) bool {
 
 // count adds delta to the number of members of a container.
 func (b *bitmap) count(key uint64, delta int) {
-	b.n += delta
 	i, at, ok := b.place(key)
 	if !ok {
 		i, at = b.room(i, at)
@@ -149,10 +153,16 @@ func (b *bitmap) count(key uint64, delta int) {
 		k.n++
 		b.containers++
 	}
+	b.countAt(i, at, delta)
+}
+
+// countAt adds delta to the number of members of the container number at of block i.
+func (b *bitmap) countAt(i, at, delta int) {
 	k := b.blocks[i]
 	old := k.counts[at]
 	k.counts[at] = uint32(int(old) + delta)
 	k.sum += delta
+	b.n += delta
 	b.bytes += costOf(k.counts[at]) - costOf(old)
 	if k.counts[at] > 0 {
 		return
@@ -203,19 +213,34 @@ func (b *bitmap) last() int64 {
 
 // random returns a random member.
 func (b *bitmap) random(rng *rand.Rand) int64 {
+	u, _, _, _ := b.draw(rng)
+	return fromBits(u)
+}
+
+// pop takes out a random member.
+func (b *bitmap) pop(rng *rand.Rand) int64 {
+	u, j, i, at := b.draw(rng)
+	b.buckets[j].bits.Remove(uint32(u))
+	b.drop(j)
+	b.countAt(i, at, -1)
+	return fromBits(u)
+}
+
+// draw returns a random member, as it stands in the bitmap, with the number of its bucket, and of
+// its block and container there.
+func (b *bitmap) draw(rng *rand.Rand) (u uint64, j, i, at int) {
 	r := rng.IntN(b.n)
-	i := 0
 	for r >= b.blocks[i].sum {
 		r -= b.blocks[i].sum
 		i++
 	}
-	k, at := b.blocks[i], 0
+	k := b.blocks[i]
 	for r >= int(k.counts[at]) {
 		r -= int(k.counts[at])
 		at++
 	}
 	key, n := k.keys[at], int(k.counts[at])
-	j, _ := b.bucketAt(uint32(key >> 16))
+	j, _ = b.bucketAt(uint32(key >> 16))
 	bits, base := b.buckets[j].bits, uint32(key)<<16
 	low := base
 	if n > wellFilled {
@@ -225,7 +250,7 @@ func (b *bitmap) random(rng *rand.Rand) int64 {
 	} else {
 		low = nth(bits, base, n, r)
 	}
-	return fromBits(key<<16 | uint64(low&(1<<16-1)))
+	return key<<16 | uint64(low&(1<<16-1)), j, i, at
 }
 
 // nth returns the member number r of the n of the container at base. It cuts the range where

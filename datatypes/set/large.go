@@ -3,6 +3,8 @@ package set
 import (
 	"encoding/binary"
 	"hash/maphash"
+	"math/rand/v2"
+	"strconv"
 	"unsafe"
 
 	"github.com/medleydb/medley/datatypes"
@@ -252,6 +254,23 @@ func (l *large) remove(t *Member) bool {
 	l.take(&p, ref, isInt && fits(n))
 	l.migrate()
 	return true
+}
+
+// pop takes out a random member of those that are there and appends its text to dst.
+func (l *large) pop(rng *rand.Rand, dst []byte) []byte {
+	if n := l.bits.n; n > 0 && rng.IntN(l.len()) < n {
+		dst = strconv.AppendInt(dst, l.bits.pop(rng), 10)
+		l.thinned()
+	} else {
+		p, ref := l.index.Draw(rng)
+		t := l.member(ref)
+		var scratch [pack.IntText]byte
+		dst = append(dst, t.Bytes(scratch[:0])...)
+		number, isInt := t.Int()
+		l.take(&p, ref, isInt && fits(number))
+	}
+	l.migrate()
+	return dst
 }
 
 // take removes the record that the probe has found.

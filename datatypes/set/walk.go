@@ -202,6 +202,14 @@ func (s Set) Pop(dst []byte) (text []byte, ok bool) {
 	if !s.Exists() {
 		return dst, false
 	}
+	if l := s.large(); l != nil {
+		dst = l.pop(s.v.Env.Rand, dst)
+		s.v.Dirty, s.v.Empty = true, l.len() == 0
+		if s.v.DueMs != 0 {
+			s.noteDue()
+		}
+		return dst, true
+	}
 	t, ok := s.Random()
 	if !ok {
 		return dst, false
