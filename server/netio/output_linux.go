@@ -7,6 +7,8 @@ import (
 	"bytes"
 	"syscall"
 	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
 // refill sends what the connection is to be sent beside its replies; false when it has
@@ -97,7 +99,7 @@ func (c *epollConn) flush() bool {
 		return true
 	}
 	for len(c.Out) > 0 {
-		n, _, errno := syscall.RawSyscall(syscall.SYS_WRITE, uintptr(c.FD), uintptr(unsafe.Pointer(&c.Out[0])), uintptr(len(c.Out)))
+		n, _, errno := syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(c.FD), uintptr(unsafe.Pointer(&c.Out[0])), uintptr(len(c.Out)), unix.MSG_NOSIGNAL, 0, 0)
 		if errno == syscall.EINTR {
 			continue
 		}
