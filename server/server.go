@@ -67,7 +67,7 @@ func New(o Options) (*Server, error) {
 	var err error
 	if o.Portable {
 		s.sockets = netio.NewGoroutines(handler{s})
-	} else if s.sockets, err = netio.New(handler{s}, o.Loops, adapt); err != nil {
+	} else if s.sockets, err = netio.New(handler{s}, netio.Options{Loops: o.Loops, Adapt: adapt, Plain: !s.cfg.IOUring.Load()}); err != nil {
 		return nil, err
 	}
 	o.Engine.Services().ActiveLoops = s.sockets.Active

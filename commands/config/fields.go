@@ -18,6 +18,7 @@ type Network struct {
 	ProtectedMode                Bool
 	Maxclients                   Int
 	IOThreads                    Int  // event loops; default one per processor; changes count from the next start on
+	IOUring                      Bool // outputs are written by io_uring, where the system has it
 	IOThreadsAlwaysActive        Bool // all event loops serve clients, whatever the load
 	MaxNewConnectionsPerCycle    Int
 	ProtoMaxBulkLen              Int // bytes

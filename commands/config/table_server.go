@@ -46,6 +46,7 @@ func (t *table) network(c *Network) {
 	t.int("tracking-table-max-keys", &c.TrackingTableMaxKeys, 1000000, 0, maxInt64, live)
 	t.string("availability-zone", &c.AvailabilityZone, "", nil, live)
 	t.int("io-threads", &c.IOThreads, min(int64(runtime.GOMAXPROCS(0)), maxIOThreads), 1, maxIOThreads, live)
+	t.bool("io-uring", &c.IOUring, true, immutable|hidden)
 	t.bool("io-threads-always-active", &c.IOThreadsAlwaysActive, false, hidden)
 	t.int("min-io-threads-avoid-copy-reply", nil, 7, 0, maxInt32, hidden)
 	t.int("min-string-size-avoid-copy-reply", nil, 16*kib, 0, maxInt32, hidden)

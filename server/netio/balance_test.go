@@ -56,7 +56,7 @@ func (h *lines) of(t *testing.T, addr net.Addr) *Conn {
 func TestSpread(t *testing.T) {
 	const clients, rounds = 20, 400
 	h := &lines{conns: map[string]*Conn{}}
-	s, err := NewEpoll(h, 3, false)
+	s, err := NewEpoll(h, Options{Loops: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func TestSpread(t *testing.T) {
 
 // TestBalance wants one loop to serve what it can, and more where it has no time left.
 func TestBalance(t *testing.T) {
-	s, err := NewEpoll(&lines{conns: map[string]*Conn{}}, 4, true)
+	s, err := NewEpoll(&lines{conns: map[string]*Conn{}}, Options{Loops: 4, Adapt: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,4 +3,4 @@
 package netio
 
 // New returns the best back end for sockets that the system has.
-func New(h Handler, _ int, _ bool) (Server, error) { return NewGoroutines(h), nil }
+func New(h Handler, _ Options) (Server, error) { return NewGoroutines(h), nil }

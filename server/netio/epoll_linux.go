@@ -28,7 +28,10 @@ import (
 // What the connections of one wait are replied is written behind the last of their
 // calls. A client that is replied in between wakes up, sends its next command and has
 // the loop woken for that one alone. Measured with 50 clients, beside writes at once: 4 to 12% less
-// CPU per GET and SET, at any depth of pipelining.
+// CPU per GET and SET, at any depth of pipelining. Where the system has io_uring, all of it is handed
+// over by one call (ring). A client that a call of its own would have woken takes the processor from
+// the loop before the next is written: 14% less CPU per GET, 27% less per transaction of ten
+// commands, where clients wait for each reply.
 //
 // And what they say is read before the first of their calls. The system's code and the engine's then
 // drive each other out of the processor's caches twice a wait, not twice a connection: 2 to 4% less
@@ -69,6 +72,9 @@ type loop struct {
 
 	later   []*epollConn // whose output is still to be written, from laterAt on
 	laterAt int
+	sent    int          // what those before have left to be written was handed to the system
+	ring    *ring        // nil where the system has none
+	sending []*epollConn // room for those whose output the ring has
 
 	uneven   bool // connections are to be handed over to other loops
 	spreadAt int  // from this slot on
@@ -113,7 +119,8 @@ type epollConn struct {
 	slot    int
 	events  uint32 // registered
 	own     bool   // Out is the connection's own memory
-	later   bool   // Out lies in a driver's buffer until it is written
+	listed  bool   // in the loop's later
+	later   bool   // Out, which may lie in a driver's buffer, is to be written by writeLater
 	eof     bool
 	busy    bool // a replaced driver has it
 	gone    bool
@@ -138,26 +145,27 @@ const (
 // wakeSlot is what the eventfd's events carry in place of a connection's slot.
 const wakeSlot = -1
 
-// NewEpoll returns the back end with so many loops, 0 for one per processor. Where it may adapt,
-// it uses no more of them at a time than the load needs.
-func NewEpoll(h Handler, loops int, adapt bool) (*Epoll, error) {
-	if loops <= 0 {
-		loops = runtime.GOMAXPROCS(0)
+// NewEpoll returns the back end.
+func NewEpoll(h Handler, o Options) (*Epoll, error) {
+	if o.Loops <= 0 {
+		o.Loops = runtime.GOMAXPROCS(0)
 	}
 	s := &Epoll{h: h, stop: make(chan struct{}), watch: make(chan struct{}, 1)}
-	for i := range loops {
+	for i := range o.Loops {
 		l, err := newLoop(s, i)
 		if err != nil {
 			for _, l := range s.loops {
-				unix.Close(l.epfd)
-				unix.Close(l.wake)
+				l.release()
 			}
 			return nil, err
 		}
+		if !o.Plain {
+			l.ring, _ = newRing() // or each output is written by a call of its own
+		}
 		s.loops = append(s.loops, l)
 	}
-	s.active.Store(int32(loops))
-	if adapt {
+	s.active.Store(int32(o.Loops))
+	if o.Adapt {
 		s.active.Store(1)
 		s.balancer.start(s)
 	}
@@ -529,7 +537,7 @@ func (d *driver) readMail() bool {
 			m := l.box[l.boxAt]
 			l.box[l.boxAt] = mail{}
 			l.boxAt++
-			if !d.deliver(m) {
+			if !d.deliver(m) || cap(d.out)-len(d.out) < outRoom && !d.writeLater() {
 				return false
 			}
 		}
@@ -673,7 +681,13 @@ func (d *driver) endLoop() bool {
 			unix.Close(m.c.FD)
 		}
 	}
+	l.release()
+	return false
+}
+
+// release gives back what the system keeps for the loop.
+func (l *loop) release() {
 	unix.Close(l.epfd)
 	unix.Close(l.wake)
-	return false
+	l.ring.close()
 }

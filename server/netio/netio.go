@@ -200,6 +200,17 @@ func (c *Conn) keep(in []byte, n int) {
 	c.in = append(c.in[:0], rest...)
 }
 
+// Options are what event loops are to be like.
+type Options struct {
+	// Loops is how many there are; default one per processor.
+	Loops int
+	// Adapt has no more of them serve connections at a time than the load needs.
+	Adapt bool
+	// Plain has them write with a system call for each connection even where the system takes many
+	// at once.
+	Plain bool
+}
+
 // A Server takes connections until it is closed.
 type Server interface {
 	// Serve takes over the connection.

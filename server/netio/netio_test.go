@@ -96,7 +96,8 @@ func TestBufferedWhileServed(t *testing.T) {
 // backends runs a test with each back end, of one loop where it has loops.
 func backends(t *testing.T, test func(t *testing.T, r *relay, dial func() net.Conn)) {
 	for _, open := range []func(Handler) (Server, error){
-		func(h Handler) (Server, error) { return New(h, 1, false) },
+		func(h Handler) (Server, error) { return New(h, Options{Loops: 1}) },
+		func(h Handler) (Server, error) { return New(h, Options{Loops: 1, Plain: true}) },
 		func(h Handler) (Server, error) { return NewGoroutines(h), nil },
 	} {
 		r := newRelay()

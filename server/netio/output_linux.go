@@ -26,7 +26,7 @@ func (d *driver) refill(c *epollConn) (alive bool) {
 	if !c.own {
 		c.Out = d.room()
 	}
-	alive = c.Conn.refill(d.l.srv.h, c.flush)
+	alive = c.Conn.refill(d.l.srv.h, c.flushUnlessLater)
 	c.takeOut(d)
 	d.l.postpone(c)
 	return alive
@@ -44,10 +44,10 @@ func (c *epollConn) flushUnlessLater() bool {
 	return c.flush()
 }
 
-// canWait reports whether the output can be written later. What a full buffer has moved, what
-// others are waiting for, and the last words cannot.
+// canWait reports whether the output can be written later. What more will come behind, and the last
+// words, cannot.
 func (c *epollConn) canWait() bool {
-	return !c.own && len(c.Out) <= laterMax && !c.Held && !c.More && !c.Again && !c.Closing && !c.eof && !c.stat.kicked.Load()
+	return len(c.Out) <= laterMax && !c.Held && !c.More && !c.Again && !c.Closing && !c.eof && !c.stat.kicked.Load()
 }
 
 const (
@@ -64,6 +64,7 @@ func (c *epollConn) takeOut(d *driver) {
 		if len(c.Out) == 0 {
 			c.Out, c.own = nil, false
 		}
+		c.later = len(c.Out) > 0 && c.canWait() && !c.gone
 		return
 	}
 	lent := cap(c.Out) == cap(d.room())
@@ -127,7 +128,8 @@ func (c *epollConn) flush() bool {
 
 // postpone notes what the connection has left to be written later.
 func (l *loop) postpone(c *epollConn) {
-	if c.later {
+	if c.later && !c.listed {
+		c.listed = true
 		l.later = append(l.later, c)
 	}
 }
@@ -137,9 +139,13 @@ func (l *loop) postpone(c *epollConn) {
 func (d *driver) writeLater() bool {
 	l := d.l
 	for l.laterAt < len(l.later) {
+		if l.laterAt >= l.sent {
+			l.sendAhead()
+		}
 		c := l.later[l.laterAt]
 		l.later[l.laterAt] = nil
 		l.laterAt++
+		c.listed = false
 		if c.busy || !c.later {
 			continue // a replaced driver writes it; or written with what came behind it, or closed
 		}
@@ -148,9 +154,39 @@ func (d *driver) writeLater() bool {
 			return false // another driver goes on from laterAt
 		}
 	}
-	l.later, l.laterAt = l.later[:0], 0
+	l.later, l.laterAt, l.sent = l.later[:0], 0, 0
 	d.out = d.out[:0]
 	return true
+}
+
+// sendAhead hands what connections have left to be written to the system at once, from laterAt to
+// sent. What it does not take is theirs still.
+func (l *loop) sendAhead() {
+	r := l.ring
+	if l.sent = len(l.later); r == nil || l.sent-l.laterAt < 2 {
+		return
+	}
+	conns := l.sending[:0]
+	for i := l.laterAt; i < len(l.later); i++ {
+		c := l.later[i]
+		if c.busy || !c.later || c.Held || len(c.Out) == 0 || c.stat.kicked.Load() {
+			continue
+		}
+		if r.full() {
+			l.sent = i
+			break
+		}
+		conns = append(conns, c)
+		r.send(c.FD, c.Out)
+	}
+	r.run(func(i int, res int32) {
+		if c := conns[i]; res > 0 {
+			c.stat.bytesOut.Add(int64(res))
+			c.Out = c.Out[res:]
+		}
+	})
+	clear(conns)
+	l.sending = conns
 }
 
 // writeOut writes output that lies in a driver's buffer, and makes the connection's own what
