@@ -43,6 +43,7 @@ type Log struct {
 	policy   Policy
 	buf      []byte
 	spare    []byte
+	longest  int       // buffer that was written in this second
 	sealed   []segment // of files before the last
 	whole    disk.File // what stands in files before this one is not needed any more
 	file     disk.File
@@ -120,7 +121,13 @@ func Open(file disk.File, size int64, o Options) *Log {
 // Append implements keyspace.Journal.
 func (l *Log) Append(batch []keyspace.Effect) int64 {
 	l.mu.Lock()
-	defer l.mu.Unlock()
+	n := l.appendLocked(batch)
+	l.mu.Unlock()
+	return n
+}
+
+// appendLocked is Append; mu is held.
+func (l *Log) appendLocked(batch []keyspace.Effect) int64 {
 	before := len(l.buf)
 	if l.o.Times {
 		if sec := l.o.NowMs() / 1000; sec != l.second {
@@ -369,11 +376,23 @@ func (l *Log) write() {
 			if l.closing {
 				return
 			}
-			l.mu.Unlock()
-			time.Sleep(retryAfter)
-			l.mu.Lock()
+			l.sleep(retryAfter)
+			continue
+		}
+		// Where nobody waits for the disk, what comes within a moment is written at once. The
+		// goroutine looks for it itself: that an event loop wakes it costs the loop more than the
+		// commands, and so does a write for each batch of them.
+		if l.policy != Always && !l.closing && len(l.buf) < restBytes {
+			l.sleep(restFor)
 		}
 	}
+}
+
+// sleep sleeps without mu, which is held.
+func (l *Log) sleep(d time.Duration) {
+	l.mu.Unlock()
+	time.Sleep(d)
+	l.mu.Lock()
 }
 
 // flush writes what there is and tells those who wait; false where it is to be tried again. mu is
@@ -393,8 +412,9 @@ func (l *Log) flush() bool {
 	l.mu.Lock()
 	l.writing = false
 	defer l.progress.Broadcast()
-	if err == nil && cap(last) <= 4<<20 {
+	if err == nil {
 		l.spare = last[:0]
+		l.longest = max(l.longest, len(last))
 	}
 	switch {
 	case errors.Is(err, ErrSync):
@@ -420,33 +440,24 @@ func (l *Log) flush() bool {
 
 // gather waits a moment for more to write at once. With the policy Always it is for those who have
 // got their replies from the last fsync and are about to append again: else they would miss this
-// one, and two groups would take turns, each in half of the clients. Nobody waits who is alone. With
-// the others nobody waits for the disk, and a write for each batch of commands would take as much
-// as the commands. mu is held.
+// one, and two groups would take turns, each in half of the clients. Nobody waits who is alone. mu is
+// held.
 func (l *Log) gather() {
-	if l.policy != Always {
-		if len(l.sealed) == 0 && len(l.buf) < gatherBytes && !l.closing {
-			l.mu.Unlock()
-			time.Sleep(gatherMost)
-			l.mu.Lock()
-		}
-		return
-	}
-	if l.group < 2 {
+	if l.policy != Always || l.group < 2 {
 		return
 	}
 	end := time.Now().Add(min(l.took/4, gatherMost))
 	for l.entries < l.group && !l.closing && time.Now().Before(end) {
-		l.mu.Unlock()
-		time.Sleep(gatherStep)
-		l.mu.Lock()
+		l.sleep(gatherStep)
 	}
 }
 
 const (
-	gatherStep  = 30 * time.Microsecond
-	gatherMost  = time.Millisecond
-	gatherBytes = 256 << 10
+	gatherStep = 30 * time.Microsecond
+	gatherMost = time.Millisecond
+
+	restFor   = 3 * time.Millisecond
+	restBytes = 1 << 20
 )
 
 // due reports whether there is something to write now, or to end; mu is held.
@@ -530,6 +541,10 @@ func (l *Log) syncEverySecond() {
 		if l.policy == Always && len(l.buf) > 0 {
 			l.ask()
 		}
+		if cap(l.spare) > restBytes && cap(l.spare) > 4*l.longest {
+			l.spare = nil
+		}
+		l.longest = 0
 		file, target := l.file, l.written
 		if l.policy != EverySecond || l.synced >= target || l.failed != nil || len(l.sealed) > 0 {
 			l.mu.Unlock()
@@ -554,6 +569,13 @@ func (l *Log) syncEverySecond() {
 	}
 }
 
+// appendHead appends a mark and a length, which most often has one digit or two.
 func appendHead(dst []byte, mark byte, n int) []byte {
+	switch {
+	case n < 10:
+		return append(dst, mark, byte('0'+n), '\r', '\n')
+	case n < 100:
+		return append(dst, mark, byte('0'+n/10), byte('0'+n%10), '\r', '\n')
+	}
 	return append(strconv.AppendInt(append(dst, mark), int64(n), 10), '\r', '\n')
 }
