@@ -53,11 +53,14 @@ type ringParams struct {
 const (
 	ringSize = 128 // calls at once; a power of two
 
-	opSend = 26 // IORING_OP_SEND, since Linux 5.6
+	opSend = 26 // IORING_OP_SEND
 
-	ringFeatureSingleMap = 1 << 0 // IORING_FEAT_SINGLE_MMAP, since Linux 5.4
-	ringOffsetCalls      = 0x10000000
-	ringEnterWait        = 1 << 0 // IORING_ENTER_GETEVENTS
+	// ringFeatures must be there: one mapping for both queues (IORING_FEAT_SINGLE_MMAP), and of
+	// what came with Linux 5.13 (IORING_FEAT_RSRC_TAGS), before which MSG_DONTWAIT did not keep
+	// every call from going on behind run.
+	ringFeatures    = 1<<0 | 1<<10
+	ringOffsetCalls = 0x10000000 // IORING_OFF_SQES
+	ringEnterWait   = 1 << 0     // IORING_ENTER_GETEVENTS
 )
 
 // newRing returns a ring. Error: that of the system, which may be too old or not allow it.
@@ -77,7 +80,7 @@ func newRing() (*ring, error) {
 
 // open maps the ring's memory.
 func (r *ring) open(p *ringParams) (err error) {
-	if p.features&ringFeatureSingleMap == 0 || p.sqEntries != ringSize || p.cqEntries < ringSize {
+	if p.features&ringFeatures != ringFeatures || p.sqEntries != ringSize || p.cqEntries < ringSize {
 		return unix.ENOSYS
 	}
 	const prot, flags = unix.PROT_READ | unix.PROT_WRITE, unix.MAP_SHARED | unix.MAP_POPULATE
