@@ -110,7 +110,7 @@ func serve(srv *Server, cfg *config.Config, log *slog.Logger, end <-chan command
 				return o, fmt.Errorf("the data could not be loaded: %w", err)
 			}
 			for _, a := range srv.Addrs() {
-				log.Info("ready to accept connections", "addr", a.String(), "pid", os.Getpid())
+				log.Info("ready to accept connections", "addr", a.String(), "pid", os.Getpid(), "by", srv.sockets.Name())
 			}
 		case o := <-end:
 			log.Info("ending in order")

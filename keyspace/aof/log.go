@@ -379,9 +379,9 @@ func (l *Log) write() {
 			l.sleep(retryAfter)
 			continue
 		}
-		// Where nobody waits for the disk, what comes within a moment is written at once. The
-		// goroutine looks for it itself: that an event loop wakes it costs the loop more than the
-		// commands, and so does a write for each batch of them.
+		// Where nobody waits for the disk, what comes within a moment is written at once: a write for
+		// each batch of commands takes as much as they do. The goroutine looks for it itself, since an
+		// event loop that has to wake it makes a system call each time.
 		if l.policy != Always && !l.closing && len(l.buf) < restBytes {
 			l.sleep(restFor)
 		}

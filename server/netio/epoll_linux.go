@@ -30,8 +30,8 @@ import (
 // the loop woken for that one alone. Measured with 50 clients, beside writes at once: 4 to 12% less
 // CPU per GET and SET, at any depth of pipelining. Where the system has io_uring, all of it is handed
 // over by one call (ring). A client that a call of its own would have woken takes the processor from
-// the loop before the next is written: 14% less CPU per GET, 27% less per transaction of ten
-// commands, where clients wait for each reply.
+// the loop before the next is written: 13 to 22% less CPU per GET, 21 to 27% less per transaction of
+// ten commands, where clients wait for each reply.
 //
 // And what they say is read before the first of their calls. The system's code and the engine's then
 // drive each other out of the processor's caches twice a wait, not twice a connection: 2 to 4% less
@@ -177,7 +177,12 @@ func NewEpoll(h Handler, o Options) (*Epoll, error) {
 }
 
 // Name implements Server.
-func (s *Epoll) Name() string { return "epoll" }
+func (s *Epoll) Name() string {
+	if s.loops[0].ring != nil {
+		return "epoll, io_uring"
+	}
+	return "epoll"
+}
 
 // Active implements Server.
 func (s *Epoll) Active() int { return int(s.active.Load()) }
