@@ -52,13 +52,17 @@ func TestStreamsAgreeOnReferences(t *testing.T) {
 // no consequences.
 func knownDifference(args []string, tested, reference command.Value) bool {
 	name := strings.ToUpper(args[0])
+	if strings.HasPrefix(name, "EVAL") && len(tested.Elems) == 1 && len(reference.Elems) == 1 { // what a script has caught
+		tested, reference = tested.Elems[0], reference.Elems[0]
+	}
 	both := tested.Kind == command.Error && reference.Kind == command.Error
+	text := tested.Str + reference.Str
 	switch {
 	case name == "GETEX": // Valkey looks at the time before it looks for the key
 		return tested.Kind == command.Error && (reference.IsNull() || reference.Kind == command.Error)
 	case name == "SORT" || name == "SORT_RO": // what reads as a number depends on the version
 		return tested.Kind == command.Error || reference.Kind == command.Error
-	case both && strings.Contains(tested.Str+reference.Str, "wrong number of arguments"): // of later versions
+	case both && (strings.Contains(text, "wrong number of arguments") || strings.Contains(text, "Wrong number of args calling")): // of later versions
 		return true
 	case strings.HasPrefix(name, "EVAL") && both && strings.Contains(tested.Str, "Error compiling script"): // the parser is another
 		return strings.Contains(reference.Str, "Error compiling script")

@@ -121,8 +121,7 @@ func (g *generator) block(steps []Step, conn int) []Step {
 	return append(steps, Step{Conn: conn, Args: []string{end}})
 }
 
-// call makes one command, now and then a spoiled one; but BITCOUNT with one argument less
-// is an error to Redis and none to Valkey. What lasts, such as the
+// call makes one command, now and then a spoiled one. What lasts, such as the
 // keys, is chosen more often than what only concerns the connection.
 func (g *generator) call() []string {
 	f := g.families[g.below(len(g.families))]
@@ -134,7 +133,7 @@ func (g *generator) call() []string {
 	}
 	args := f.calls[g.below(len(f.calls))].appendTo(nil, g)
 	sorted := f.name == "sort" && !strings.HasPrefix(args[0], "SORT") // which is to be numbers
-	if g.chance(3) && !unspoiled[args[0]] && args[1%len(args)] != lexKey && !sorted && args[0] != "BITCOUNT" {
+	if g.chance(3) && !unspoiled[args[0]] && args[1%len(args)] != lexKey && !sorted && !grown[args[0]] {
 		args = g.spoil(args)
 	}
 	return args
@@ -172,7 +171,7 @@ func (g *generator) wrapped() []string {
 		if f.name == "scripting" || f.name == "connection" || f.name == "transactions" || args[0] == "LCS" || unspoiled[args[0]] { // LCS replies a map, which has no order in Lua
 			continue
 		}
-		if g.chance(3) {
+		if g.chance(3) && !grown[args[0]] {
 			args = g.spoil(args)
 		}
 		return append([]string{"EVAL", g.pick(wrappers...), "0"}, args...)
@@ -195,6 +194,10 @@ const lexKey = "lex"
 // SPOP, which must take all or none, and HSETEX, to which Valkey knows more words.
 var unspoiled = map[string]bool{"BLPOP": true, "BRPOP": true, "BLMPOP": true, "BLMOVE": true, "BRPOPLPUSH": true,
 	"BZPOPMIN": true, "BZPOPMAX": true, "BZMPOP": true, "XREAD": true, "XREADGROUP": true, "SPOP": true, "HSETEX": true}
+
+// grown are the commands of which later versions take other numbers of arguments: the end of
+// BITCOUNT's range may be left out in Valkey, and Redis 7.2 has WITHSCORE for the others.
+var grown = map[string]bool{"BITCOUNT": true, "ZRANK": true, "ZREVRANK": true}
 
 func (g *generator) spoil(args []string) []string {
 	i := g.below(len(args))
